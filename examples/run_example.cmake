@@ -1,0 +1,4 @@
+# Runs PROGRAM in the empty DIRECTORY; fails when the program fails.
+file(REMOVE_RECURSE "${DIRECTORY}")
+file(MAKE_DIRECTORY "${DIRECTORY}")
+execute_process(COMMAND "${PROGRAM}" WORKING_DIRECTORY "${DIRECTORY}" COMMAND_ERROR_IS_FATAL ANY)

@@ -1,0 +1,39 @@
+# Install rules. One export set per component, so that a user of one needs nothing of the others:
+#   livedrops (default)  the static C++ library        livedrops::livedrops
+#   c                    the shared library, C API      livedrops::c
+#   testing              clocks, faults, conformance    livedrops::testing
+
+include(CMakePackageConfigHelpers)
+set(config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/livedrops")
+
+install(TARGETS livedrops EXPORT livedrops ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS livedrops_c EXPORT livedrops-c LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(TARGETS livedrops_testing EXPORT livedrops-testing
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+foreach(set livedrops livedrops-c livedrops-testing)
+  install(EXPORT ${set} NAMESPACE livedrops:: DESTINATION ${config_dir} FILE ${set}-targets.cmake)
+endforeach()
+
+install(DIRECTORY include/livedrops DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+        FILES_MATCHING PATTERN "*.h")
+install(FILES "${PROJECT_BINARY_DIR}/include/livedrops/version.h"
+        DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/livedrops")
+if(TARGET livedrops_cli)
+  install(TARGETS livedrops_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+
+configure_package_config_file(packaging/cmake/livedropsConfig.cmake.in livedropsConfig.cmake
+                              INSTALL_DESTINATION ${config_dir} NO_SET_AND_CHECK_MACRO)
+# Before 1.0 a minor version may change the API.
+write_basic_package_version_file(livedropsConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/livedropsConfig.cmake"
+              "${PROJECT_BINARY_DIR}/livedropsConfigVersion.cmake" DESTINATION ${config_dir})
+
+# The .pc files find the prefix from where they lie, so that the installed tree can be moved.
+file(RELATIVE_PATH LIVEDROPS_PC_PREFIX "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
+string(REGEX REPLACE "/$" "" LIVEDROPS_PC_PREFIX "${LIVEDROPS_PC_PREFIX}")
+foreach(name livedrops livedrops-c)
+  configure_file(packaging/${name}.pc.in ${name}.pc @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/${name}.pc"
+          DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endforeach()

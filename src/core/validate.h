@@ -1,0 +1,14 @@
+// Validate: refuses what no request may hold, before it is queued. Names the offending value.
+#pragma once
+
+#include "livedrops/spi/order_port.h"
+
+namespace livedrops {
+
+// Threading: any thread. Errors: invalid_argument.
+Status Validate(const PlaceOrder& order);
+Status Validate(const Request& request);
+Status ValidatePage(const PageRequest& page);
+Status ValidateId(std::string_view name, std::string_view id);
+
+}  // namespace livedrops

@@ -1,0 +1,106 @@
+#include "storage/sqlite/sqlite_file.h"
+
+#include <openssl/rand.h>
+#include <time.h>
+
+#include "base/hex.h"
+#include "storage/sqlite/schema.h"
+
+namespace livedrops::sqlite {
+namespace {
+
+Result<ShopInfo> RandomShop() {
+  ShopInfo shop;
+  std::array<std::uint8_t, 8> epoch{};
+  if (RAND_bytes(shop.secret.data(), static_cast<int>(shop.secret.size())) != 1 ||
+      RAND_bytes(epoch.data(), static_cast<int>(epoch.size())) != 1) {
+    return Status(StatusCode::kUnavailable, "the system gives no random bytes");
+  }
+  shop.epoch = ToHex(epoch);
+  return shop;
+}
+
+// The busy handler is not asked for this change: another process that opens the file at the same
+// moment is waited for here.
+Status SwitchToWal(Connection& connection, Duration deadline) {
+  const auto give_up = std::chrono::steady_clock::now() + deadline;
+  for (;;) {
+    std::string mode;
+    {
+      Query query(connection, "PRAGMA journal_mode = WAL");
+      if (query.Next()) mode = query.String(0);
+      const bool busy = (query.rc() & 0xff) == SQLITE_BUSY;
+      if (Status status = query.status(); !status.ok() && !busy) return status;
+    }
+    if (mode == "wal") return OkStatus();
+    if (std::chrono::steady_clock::now() >= give_up) {
+      return connection.Fail(StatusCode::kUnavailable,
+                             "no write-ahead log can be kept beside the file, or it is locked");
+    }
+    constexpr timespec kPause{0, 1'000'000};
+    nanosleep(&kPause, nullptr);
+  }
+}
+
+Status CheckKind(Connection& connection, const ConnectionOptions& options) {
+  const auto kind = Identify(connection);
+  if (!kind.ok()) return kind.status();
+  if (*kind == FileKind::foreign) {
+    return connection.Fail(StatusCode::kCorrupt, "is a database of another application");
+  }
+  if (*kind == FileKind::empty && (options.read_only || !options.create)) {
+    return connection.Fail(StatusCode::kUnavailable, "is empty");
+  }
+  return OkStatus();
+}
+
+// For readers the schema must be there already.
+Status CheckVersion(Connection& connection) {
+  const auto version = SchemaVersion(connection);
+  if (!version.ok()) return version.status();
+  const auto newest = static_cast<std::int64_t>(Migrations().size());
+  if (*version == newest) return OkStatus();
+  return connection.Fail(StatusCode::kUnsupported,
+                         "schema version " + std::to_string(*version) + " is not " +
+                             std::to_string(newest) + ", the one that this program reads");
+}
+
+// Runs that were not finished: their builder died. Should it live, it notices.
+Status DropUnfinishedRuns(Connection& connection) {
+  const auto unfinished =
+      connection.ReadInt("SELECT count(*) FROM order_runs WHERE written < entries");
+  if (!unfinished.ok()) return unfinished.status();
+  if (*unfinished == 0) return OkStatus();
+  return connection.Execute(
+      "BEGIN IMMEDIATE;"
+      "DELETE FROM order_blocks WHERE run IN (SELECT run FROM order_runs WHERE written < entries);"
+      "DELETE FROM order_runs WHERE written < entries;"
+      "COMMIT");
+}
+
+Status MakeReady(Connection& connection, const SqliteOptions& sqlite) {
+  if (Status status = SwitchToWal(connection, sqlite.busy_deadline); !status.ok()) return status;
+  const auto version = SchemaVersion(connection);
+  if (!version.ok()) return version.status();
+  if (*version != static_cast<std::int64_t>(Migrations().size())) {
+    const Result<ShopInfo> shop = sqlite.new_shop ? *sqlite.new_shop : RandomShop();
+    if (!shop.ok()) return shop.status();
+    Status status = Migrate(connection, Migrations(), *shop);
+    if (!status.ok()) return status;
+  }
+  return DropUnfinishedRuns(connection);
+}
+
+}  // namespace
+
+Result<ShopInfo> PrepareFile(const ConnectionOptions& options, const SqliteOptions& sqlite) {
+  auto connection = Connection::Open(options);
+  if (!connection.ok()) return connection.status();
+  if (Status status = CheckKind(**connection, options); !status.ok()) return status;
+  Status status =
+      options.read_only ? CheckVersion(**connection) : MakeReady(**connection, sqlite);
+  if (!status.ok()) return status;
+  return ReadShopInfo(**connection);
+}
+
+}  // namespace livedrops::sqlite
