@@ -1,8 +1,7 @@
 // Decisions on products, follows, accounts and sessions.
-#include <algorithm>
-
 #include "base/form.h"
 #include "core/decider.h"
+#include "core/validate.h"
 
 namespace livedrops {
 namespace {
@@ -37,15 +36,6 @@ bool Found(const Result<T>& read, Reply* reply) {
     reply->status = read.status();
   }
   return false;
-}
-
-// ASCII letters only: what follows the @ is case-insensitive, and mailboxes differ by more than case
-// nowhere that counts.
-std::string FoldEmail(std::string email) {
-  std::ranges::transform(email, email.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return email;
 }
 
 }  // namespace

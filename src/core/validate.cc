@@ -246,6 +246,13 @@ Status Validate(const Request& request) {
 
 Status ValidatePage(const PageRequest& page) { return Checks().Number("limit", page.limit, 1, 100).Take(); }
 
+std::string FoldEmail(std::string email) {
+  for (char& c : email) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return email;
+}
+
 Status ValidateId(std::string_view name, std::string_view id) {
   return Checks().Id(std::string(name).c_str(), UserId(id)).Take();
 }

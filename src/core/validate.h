@@ -11,4 +11,7 @@ Status Validate(const Request& request);
 Status ValidatePage(const PageRequest& page);
 Status ValidateId(std::string_view name, std::string_view id);
 
+// An email as it is compared: ASCII letters in lower case.
+std::string FoldEmail(std::string email);
+
 }  // namespace livedrops

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "base/cursor.h"
+#include "core/drop_state.h"
 #include "core/validate.h"
 #include "livedrops/audit.h"
 #include "livedrops/spi/order_port.h"

@@ -39,8 +39,12 @@ Result<std::vector<Event>> Notifications::Log(std::uint64_t after_seq, int limit
     return Status(StatusCode::kInvalidArgument,
                   "limit " + std::to_string(limit) + " is not in 1..10000");
   }
-  // The storage's own list of events is newest first; the log is read by its rows.
-  return ReadEvents(reads_->storage(), after_seq, limit);
+  ChannelQuery query;
+  query.after_seq = after_seq;
+  query.limit = limit;
+  std::vector<Event> events;
+  if (Status read = reads_->storage().ReadChannel(query, &events); !read.ok()) return read;
+  return events;
 }
 
 Result<ChannelPage> Notifications::Channel(const std::string& channel,

@@ -56,6 +56,8 @@ class Sequencer {
   bool open_is_full() const;
   // A commit is in doubt: call Resolve until it is not. Nothing is decided meanwhile.
   bool suspect() const { return suspect_ != nullptr; }
+  // Another process has written what could not be read yet.
+  bool behind() const { return behind_; }
   // Another process wrote a moment ago: commit by CommitLocked.
   bool contended() const;
   std::optional<Time> NextDue() const { return state_.NextDue(); }

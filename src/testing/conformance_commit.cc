@@ -79,7 +79,7 @@ Status LargestValuesReadBackIdentically(StorageFactory& factory) {
 Status EveryEventTypeReadsBack(StorageFactory& factory) {
   LD_CONFORM_CREATE(storage);
   Shop shop;
-#define X(name) shop.AddEvent(EventType::name, "shop:");
+#define X(name) shop.AddEvent(EventType::name, "shop:1");
   LIVEDROPS_EVENT_TYPES(X)
 #undef X
   LD_CONFORM(shop.Commit(storage));

@@ -213,7 +213,6 @@ OrderChange& Shop::AddChange(std::uint64_t seq, OrderStatus status, std::int32_t
   EventRow& event = AddEvent(type, "drop:" + drop->first);
   event.subject = OrderId(order.row.order_id).str();
   event.order_seq = seq;
-  event.user = order.user;
   OrderChange change = FirstState(order.row);
   change.status = status;
   change.quantity = quantity;
@@ -274,8 +273,13 @@ Order Shop::ExpectedOrder(std::uint64_t seq) const {
 }
 
 Event Shop::ExpectedEvent(std::uint64_t seq) const {
-  const auto event = events_.find(seq);
-  if (event != events_.end()) return ToEvent(event->second);
+  const auto found = events_.find(seq);
+  if (found != events_.end()) {
+    Event event = ToEvent(found->second);
+    const std::uint64_t order_seq = found->second.order_seq;
+    if (order_seq != 0) event.user = UserId(orders_.at(order_seq).user);
+    return event;
+  }
   return ToEvent(orders_.at(seq).View(), ExpectedOrder(seq).drop.view());
 }
 

@@ -101,8 +101,7 @@ Status FollowsLoadWithoutTheEndedOnes(StorageFactory& factory) {
   shop.AddFollow("d", "stays", TimeOf(3));
   LD_CONFORM(shop.Commit(storage));
   shop.AddFollow("c", "goes", TimeOf(2), false);
-  shop.AddFollow("c", "was never there", TimeOf(2), false);
-  shop.batch().follows.back().user = UserId("was.never.there");
+  shop.AddFollow("c", "was.never.there", TimeOf(2), false);
   LD_CONFORM(shop.Commit(storage));
   return Loads(storage, shop,
                {Text(FollowEntry{CreatorId("c"), UserId("stays"), TimeOf(1)}),

@@ -205,7 +205,7 @@ struct FollowQuery {
 
 // Rows of the log that go to one channel: for "drop:ID" the events with its drop_no and order_seq 0, for
 // "creator:ID" those with this `creator`, for "user:ID" those with this `user`, his order rows, and the
-// events whose order_seq is one of them.
+// events whose order_seq is one of them; for "" every row.
 struct ChannelQuery {
   std::string channel;  // "drop:ID", "creator:ID", "user:ID"
   std::uint64_t after_seq = 0;

@@ -55,17 +55,6 @@ Status CheckOrders(const CommitBatch& batch, const MemoryTables& tables) {
   return OkStatus();
 }
 
-Status CheckEvents(const CommitBatch& batch, const MemoryTables& tables) {
-  for (const EventRow& row : batch.events) {
-    if (row.aggregate.empty()) return Broken("event without aggregate", row.seq);
-    if (row.balance < 0) return Broken("negative balance in event", row.seq);
-    if (row.drop_no != 0 && !HasDrop(row.drop_no, batch, tables)) {
-      return Broken("event of an unknown drop", row.drop_no);
-    }
-  }
-  return OkStatus();
-}
-
 // How many units the order had at its creation; 0 when there is no such order.
 std::int32_t FirstQuantity(std::uint64_t seq, const CommitBatch& batch, const MemoryLog& log) {
   if (const StoredOrder* stored = log.FindOrder(seq)) return stored->row.quantity;
@@ -73,6 +62,19 @@ std::int32_t FirstQuantity(std::uint64_t seq, const CommitBatch& batch, const Me
       batch.orders.begin(), batch.orders.end(), seq,
       [](const OrderRow& order, std::uint64_t wanted) { return order.seq < wanted; });
   return row != batch.orders.end() && row->seq == seq ? row->quantity : 0;
+}
+
+Status CheckEvents(const CommitBatch& batch, const MemoryLog& log, const MemoryTables& tables) {
+  for (const EventRow& row : batch.events) {
+    if (row.aggregate.empty()) return Broken("event without aggregate", row.seq);
+    if (row.balance < 0) return Broken("negative balance in event", row.seq);
+    if (row.drop_no != 0 && !HasDrop(row.drop_no, batch, tables)) {
+      return Broken("event of an unknown drop", row.drop_no);
+    }
+    const bool has_order = row.order_seq < row.seq && FirstQuantity(row.order_seq, batch, log) != 0;
+    if (row.order_seq != 0 && !has_order) return Broken("event of an unknown order", row.order_seq);
+  }
+  return OkStatus();
 }
 
 Status CheckChanges(const CommitBatch& batch, const MemoryLog& log) {
@@ -162,7 +164,7 @@ Status CheckOthers(const CommitBatch& batch) {
 Status CheckBatch(const CommitBatch& batch, const MemoryLog& log, const MemoryTables& tables) {
   Status status = CheckSequence(batch, log.head());
   if (status.ok()) status = CheckOrders(batch, tables);
-  if (status.ok()) status = CheckEvents(batch, tables);
+  if (status.ok()) status = CheckEvents(batch, log, tables);
   if (status.ok()) status = CheckChanges(batch, log);
   if (status.ok()) status = CheckDrops(batch, tables);
   if (status.ok()) status = CheckAccounts(batch, tables);

@@ -80,7 +80,8 @@ void MemoryLog::AppendOrder(const OrderRow& row) {
 void MemoryLog::AppendEvent(const EventRow& row) {
   LD_ASSERT(row.seq == head_.seq + 1);
   const EventRow& stored = events_.emplace_back(row);
-  if (!row.user.empty()) IndexOfUser(row.user).second.push_back(row.seq);
+  const std::string_view user = UserOf(row);
+  if (!user.empty()) IndexOfUser(user).second.push_back(row.seq);
   if (!row.creator.empty()) of_creator_[stored.creator].push_back(row.seq);
   if (row.drop_no != 0 && row.order_seq == 0) events_of_drop_[row.drop_no].push_back(row.seq);
   if (!row.key.empty()) keyed_.push_back(row.seq);
@@ -90,6 +91,11 @@ void MemoryLog::AppendEvent(const EventRow& row) {
 
 void MemoryLog::Change(const OrderChange& change) {
   rows_[change.seq - 1].order->present = change;
+}
+
+std::string_view MemoryLog::UserOf(const EventRow& row) const {
+  const StoredOrder* const order = FindOrder(row.order_seq);
+  return order == nullptr ? std::string_view(row.user) : order->row.user;
 }
 
 const StoredOrder* MemoryLog::FindOrder(std::uint64_t seq) const {

@@ -58,8 +58,10 @@ class MemoryLog {
   const LogEntry& At(std::uint64_t seq) const { return rows_[seq - 1]; }
   // The order created by this row, or null.
   const StoredOrder* FindOrder(std::uint64_t seq) const;
+  // Whose channel an event goes to: its order's user, else the one it names, if any.
+  std::string_view UserOf(const EventRow& row) const;
 
-  // Seqs, ascending. Of a user: his order rows and the events of his channel.
+  // Seqs, ascending. Of a user: his order rows and all events of his channel.
   const std::vector<std::uint64_t>& OfUser(std::string_view user) const;
   const std::vector<std::uint64_t>& OfCreator(std::string_view creator) const;
   const std::vector<std::uint64_t>& OrdersOfDrop(std::uint64_t drop_no) const;
@@ -101,6 +103,20 @@ void VisitRange(const std::vector<std::uint64_t>& seqs, const SeqRange& range, V
     }
   } else {
     while (first < last && visit(*first++)) {
+    }
+  }
+}
+
+// The same for the whole log up to `head_seq`.
+template <class Visit>
+void VisitRange(std::uint64_t head_seq, const SeqRange& range, Visit visit) {
+  std::uint64_t first = range.after + 1;
+  std::uint64_t last = range.until == 0 ? head_seq : std::min(range.until, head_seq);
+  if (range.newest_first) {
+    while (first <= last && visit(last--)) {
+    }
+  } else {
+    while (first <= last && visit(first++)) {
     }
   }
 }

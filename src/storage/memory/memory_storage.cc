@@ -196,7 +196,11 @@ Order MemoryStorage::ToOrder(const StoredOrder& stored) const {
 }
 
 Event MemoryStorage::ToLogEvent(const LogEntry& entry) const {
-  if (entry.event != nullptr) return ToEvent(*entry.event);
+  if (entry.event != nullptr) {
+    Event event = ToEvent(*entry.event);
+    event.user = UserId(database_->log.UserOf(*entry.event));
+    return event;
+  }
   const OrderRow& row = entry.order->row;
   return ToEvent(row, database_->tables.drops.at(row.drop_no).drop.id.view());
 }
@@ -267,11 +271,16 @@ Status MemoryStorage::ReadChannel(const ChannelQuery& query, std::vector<Event>*
   if (closed_) return ClosedStatus();
   const std::lock_guard guard(database_->mutex);
   const SeqRange range{query.after_seq, query.until_seq, query.newest_first};
-  VisitRange(RowsOfChannel(query.channel), range, [&](std::uint64_t seq) {
+  const auto visit = [&](std::uint64_t seq) {
     if (std::ssize(*out) >= query.limit) return false;
     out->push_back(ToLogEvent(database_->log.At(seq)));
     return true;
-  });
+  };
+  if (query.channel.empty()) {
+    VisitRange(database_->log.head().seq, range, visit);
+  } else {
+    VisitRange(RowsOfChannel(query.channel), range, visit);
+  }
   return OkStatus();
 }
 

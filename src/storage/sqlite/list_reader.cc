@@ -228,6 +228,14 @@ constexpr NewestFirstSql kFollowing = {
     LD_FOLLOWING "user_id = ? AND since_ms = ? AND creator_id > ? ORDER BY creator_id LIMIT ?",
     LD_FOLLOWING "user_id = ? AND since_ms < ? ORDER BY since_ms DESC, creator_id LIMIT ?"};
 
+// The counter is exact; who has none yet is counted.
+constexpr char kFollowerTotal[] =
+    "SELECT coalesce((SELECT followers FROM creators WHERE creator_id = ?1),"
+    " (SELECT count(*) FROM follows INDEXED BY followers_newest WHERE creator_id = ?1))";
+constexpr char kFollowingTotal[] =
+    "SELECT coalesce((SELECT following FROM users WHERE user_id = ?1),"
+    " (SELECT count(*) FROM follows INDEXED BY following_newest WHERE user_id = ?1))";
+
 Status ReadTotal(Connection& connection, const char* sql, std::string_view id,
                  std::int64_t* total) {
   Query query(connection, sql);
@@ -240,17 +248,14 @@ Status ReadTotal(Connection& connection, const char* sql, std::string_view id,
 Status ListFollows(Connection& connection, const FollowQuery& query, FollowPage* out) {
   const Snapshot snapshot(connection);
   const bool of_creator = !query.creator.empty();
+  const std::string_view of = of_creator ? query.creator.view() : query.user.view();
   Status status = snapshot.status();
-  if (status.ok() && of_creator) {
-    status = ReadTotal(connection, "SELECT followers FROM creators WHERE creator_id = ?",
-                       query.creator.view(), &out->total);
-  } else if (status.ok()) {
-    status = ReadTotal(connection, "SELECT following FROM users WHERE user_id = ?",
-                       query.user.view(), &out->total);
+  if (status.ok()) {
+    status = ReadTotal(connection, of_creator ? kFollowerTotal : kFollowingTotal, of, &out->total);
   }
   if (!status.ok()) return status;
   NewestFirstPage page;
-  page.of = of_creator ? query.creator.view() : query.user.view();
+  page.of = of;
   page.after = query.after_since;
   page.after_id = query.after_id;
   page.limit = query.limit;

@@ -91,7 +91,8 @@ Status WriteProduct(Connection& connection, const ProductRow& row) {
               " creator_id = excluded.creator_id, name = excluded.name,"
               " description = excluded.description, price = excluded.price,"
               " currency = excluded.currency, media_url = excluded.media_url,"
-              " version = excluded.version, updated_ms = excluded.updated_ms,"
+              " version = excluded.version, created_ms = excluded.created_ms,"
+              " updated_ms = excluded.updated_ms,"
               " deleted = excluded.deleted, fingerprint = excluded.fingerprint");
   query.Bind(product.id.view()).Bind(product.creator.view()).Bind(product.name);
   query.Bind(product.description).Bind(product.price.minor_units);
