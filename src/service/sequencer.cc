@@ -241,6 +241,13 @@ bool Sequencer::open_is_full() const {
   return open_->batch.rows() >= kRowsPerBatch || open_->tickets.size() >= kAnswersPerBatch;
 }
 
+bool Sequencer::owes_answers() const {
+  const auto owes = [](const std::unique_ptr<Group>& group) {
+    return group != nullptr && !group->tickets.empty();
+  };
+  return waiting_ != 0 || owes(open_) || owes(in_flight_) || owes(suspect_);
+}
+
 bool Sequencer::contended() const {
   return contended_until_ && options_.clock->Now() < *contended_until_;
 }
@@ -295,6 +302,7 @@ void Sequencer::DecideLine(Line* line, int limit) {
     line->tickets.pop_front();
     --waiting_;
     const std::size_t rows = open_->batch.rows();
+    if (ticket->submitted_us != 0) stats_.queue_wait_us += steady_us_ - ticket->submitted_us;
     DecideTicket(ticket);
     open_->tickets.push_back(ticket);
     // Refusals write nothing and do not count: a sold-out drop is answered as fast as it asks.

@@ -25,6 +25,7 @@ struct SequencerStats {
   std::uint64_t fenced = 0;
   std::uint64_t commit_failures = 0;
   std::uint64_t unknown_outcomes = 0;
+  std::uint64_t queue_wait_us = 0;  // From submission to decision, summed.
 };
 
 // Orders of one drop in a batch while other drops wait; twice as many when none does.
@@ -54,6 +55,10 @@ class Sequencer {
   bool has_open_answers() const { return !open_->tickets.empty(); }
   std::size_t open_rows() const { return open_->batch.rows(); }
   bool open_is_full() const;
+  // Somebody waits for an answer that is not released yet.
+  bool owes_answers() const;
+  // The steady clock, for the time that requests waited.
+  void set_steady_us(std::uint64_t now_us) { steady_us_ = now_us; }
   // A commit is in doubt: call Resolve until it is not. Nothing is decided meanwhile.
   bool suspect() const { return suspect_ != nullptr; }
   // Another process has written what could not be read yet.
@@ -157,6 +162,7 @@ class Sequencer {
   std::unordered_map<const DropState*, Line> lines_;
   std::deque<Line*> ready_;
   std::size_t waiting_ = 0;
+  std::uint64_t steady_us_ = 0;
   std::vector<Ticket*> released_;
   SequencerStats stats_;
 };

@@ -18,7 +18,6 @@ class Latch {
   explicit Latch(int count) : left_(count) {}
   void CountDown() {
     if (left_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-      // Touched last: the waiter may go away as soon as it sees `open_`.
       open_.store(1, std::memory_order_release);
       open_.notify_all();
     }
@@ -84,13 +83,12 @@ class Service::Impl : public RequestPort, public ReadPort {
       ticket->context = &latch;
       ticket->done = [](Ticket* done) { static_cast<Latch*>(done->context)->CountDown(); };
     }
-    if (writer_.Push(first, count)) {
+    const Status pushed = writer_.Push(first, count);
+    if (pushed.ok()) {
       latch.Wait();
       return;
     }
-    for (Ticket* ticket = first; ticket != nullptr; ticket = ticket->next) {
-      ticket->reply->status = Overloaded();
-    }
+    for (Ticket* ticket = first; ticket != nullptr; ticket = ticket->next) ticket->reply->status = pushed;
   }
 
   void Submit(Request request, std::function<void(Reply)> callback) override {
@@ -117,7 +115,7 @@ class Service::Impl : public RequestPort, public ReadPort {
       const std::unique_ptr<Detached> done(static_cast<Detached*>(told->context));
       done->callback(std::move(done->reply));
     };
-    if (!writer_.Push(ticket, 1)) return Overloaded();
+    if (Status pushed = writer_.Push(ticket, 1); !pushed.ok()) return pushed;
     (void)detached.release();  // Owned by the ticket now.
     return OkStatus();
   }
@@ -158,10 +156,6 @@ class Service::Impl : public RequestPort, public ReadPort {
   Status Check(const RequestRef& request) const {
     if (closed_.load(std::memory_order_relaxed)) return {StatusCode::kClosed, "the service is closed"};
     return request.order != nullptr ? Validate(*request.order) : Validate(*request.other);
-  }
-  Status Overloaded() const {
-    return {StatusCode::kOverloaded,
-            "the queue is full: " + std::to_string(options_.queue_max) + " requests wait"};
   }
   void Complete(Completion completion) {
     const std::lock_guard lock(completions_mutex_);

@@ -15,7 +15,8 @@ struct Ticket {
   // Called once, by the thread that releases answers.
   void (*done)(Ticket*) = nullptr;
   void* context = nullptr;
-  Ticket* next = nullptr;  // In the order queue.
+  Ticket* next = nullptr;          // In the order queue.
+  std::uint64_t submitted_us = 0;  // Steady clock; 0: not measured.
 };
 
 }  // namespace livedrops

@@ -17,9 +17,10 @@ constexpr std::chrono::milliseconds kTimerPeriod{50};
 // How often a storage in trouble is asked again.
 constexpr std::chrono::milliseconds kRetryPeriod{10};
 
-std::uint64_t MicrosecondsSince(Steady::time_point start) {
+std::uint64_t SteadyUs() {
+  const auto since_boot = Steady::now().time_since_epoch();
   return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - start).count());
+      std::chrono::duration_cast<std::chrono::microseconds>(since_boot).count());
 }
 
 }  // namespace
@@ -45,34 +46,42 @@ void Writer::Stop() {
   commit_thread_.join();
 }
 
-bool Writer::Push(Ticket* first, int count) {
-  if (!queue_.Push(first, count)) return false;
+Status Writer::Push(Ticket* first, int count) {
+  const std::uint64_t now_us = SteadyUs();
+  for (Ticket* ticket = first; ticket != nullptr; ticket = ticket->next) ticket->submitted_us = now_us;
+  switch (queue_.Push(first, count)) {
+    case OrderQueue::Pushed::kYes: break;
+    case OrderQueue::Pushed::kClosed: return {StatusCode::kClosed, "the service is closed"};
+    case OrderQueue::Pushed::kFull:
+      return {StatusCode::kOverloaded,
+              "the queue is full: " + std::to_string(options_.queue_max) + " requests wait"};
+  }
   work_.Signal();
-  return true;
+  return OkStatus();
 }
 
 void Writer::CommitLoop() {
   for (;;) {
     commit_work_.Wait([this] { return commit_.load() == CommitState::kTaken || commit_stopping_; });
     if (commit_.load() != CommitState::kTaken) return;
-    const auto start = Steady::now();
+    const std::uint64_t start_us = SteadyUs();
     committed_ = sequencer_.CommitTaken();
-    commit_us_ += MicrosecondsSince(start);
+    commit_us_ += SteadyUs() - start_us;
     commit_.store(CommitState::kDone);
     work_.Signal();
   }
 }
 
 void Writer::DecideLoop() {
-  while (true) {
+  for (;;) {
     if (Step()) continue;
-    const bool idle = !sequencer_.has_in_flight() && !sequencer_.has_waiting() &&
-                      !sequencer_.has_open_answers() && queue_.empty();
-    if (stopping_ && (idle || trouble_since_)) break;
+    const bool done = !sequencer_.has_in_flight() && !sequencer_.owes_answers() && queue_.empty();
+    if (stopping_ && done) break;
     Sleep();
   }
-  // A storage still in trouble at the end: everybody gets an answer all the same.
-  TakeArrivals();
+  // Who came between the last look and the end of the queue.
+  Offer(queue_.CloseAndTakeAll());
+  sequencer_.RunInline();
   sequencer_.Abandon();
   Tell();
   commit_stopping_ = true;
@@ -81,7 +90,8 @@ void Writer::DecideLoop() {
 
 // One round. True when something was done.
 bool Writer::Step() {
-  TakeArrivals();
+  Offer(queue_.TakeAll());
+  sequencer_.set_steady_us(SteadyUs());
   if (sequencer_.has_in_flight()) {
     if (HearCommit()) return true;
   } else if (sequencer_.suspect() || sequencer_.contended()) {
@@ -89,16 +99,16 @@ bool Writer::Step() {
   }
   const bool decided = sequencer_.Decide();
   if (!sequencer_.released().empty()) Tell();
-  if (!sequencer_.has_in_flight() && StartCommit()) return true;
+  if (!sequencer_.has_in_flight() && StartCommit(decided)) return true;
   GiveUpLate();
   return decided;
 }
 
-void Writer::TakeArrivals() {
-  for (Ticket* ticket = queue_.TakeAll(); ticket != nullptr;) {
-    Ticket* next = ticket->next;
-    sequencer_.Offer(ticket);
-    ticket = next;
+void Writer::Offer(Ticket* arrivals) {
+  while (arrivals != nullptr) {
+    Ticket* next = arrivals->next;
+    sequencer_.Offer(arrivals);
+    arrivals = next;
   }
 }
 
@@ -113,8 +123,10 @@ bool Writer::HearCommit() {
   return true;
 }
 
-bool Writer::StartCommit() {
-  const bool more = sequencer_.has_waiting() || !queue_.empty();
+bool Writer::StartCommit(bool decided) {
+  // Only what can still go into this batch counts: a drop may have had its turn, or something may wait
+  // for this very commit.
+  const bool more = decided && (sequencer_.has_waiting() || !queue_.empty());
   if (sequencer_.has_open_rows()) {
     if (!more && sequencer_.open_rows() <= kInlineRowsMax) {
       CommitInline();
@@ -133,9 +145,9 @@ bool Writer::StartCommit() {
 
 void Writer::CommitInline() {
   sequencer_.Take();
-  const auto start = Steady::now();
+  const std::uint64_t start_us = SteadyUs();
   const Status committed = sequencer_.CommitTaken();
-  commit_us_ += MicrosecondsSince(start);
+  commit_us_ += SteadyUs() - start_us;
   sequencer_.Finish(committed);
   Tell();
   Publish();
@@ -212,6 +224,7 @@ void Writer::Publish() {
   stats_.commit_failures = now.commit_failures;
   stats_.unknown_outcomes = now.unknown_outcomes;
   stats_.commit_us_sum = commit_us_;
+  stats_.queue_wait_us_sum = now.queue_wait_us;
 }
 
 ServiceStats Writer::stats() const {

@@ -25,8 +25,9 @@ class Writer {
   // Decides and commits what is queued, answers everybody, ends the threads.
   void Stop();
 
-  // Threading: any thread. False when the queue is full.
-  bool Push(Ticket* first, int count);
+  // Threading: any thread. The tickets are linked by `next`; all are queued or none. Errors: overloaded,
+  // closed.
+  Status Push(Ticket* first, int count);
   bool IsWriterThread() const { return std::this_thread::get_id() == decide_thread_.get_id(); }
   ServiceStats stats() const;
   // Engine time of what is durable.
@@ -37,9 +38,9 @@ class Writer {
   void CommitLoop();
   bool Step();
   void Sleep();
-  void TakeArrivals();
+  void Offer(Ticket* arrivals);
   bool HearCommit();
-  bool StartCommit();
+  bool StartCommit(bool decided);
   void CommitInline();
   void HandOver();
   bool RecoverStep();
@@ -56,7 +57,7 @@ class Writer {
   std::atomic<CommitState> commit_{CommitState::kIdle};
   Status committed_;  // Written by the committing thread before kDone.
   std::atomic<bool> stopping_{false};
-  bool commit_stopping_ = false;
+  std::atomic<bool> commit_stopping_{false};
   std::optional<std::chrono::steady_clock::time_point> trouble_since_;
 
   std::atomic<std::int64_t> durable_time_ms_{0};

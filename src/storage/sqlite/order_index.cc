@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <system_error>
 
 #include "storage/sqlite/table_writer.h"
 
@@ -26,6 +27,19 @@ std::int64_t RandomOwner() {
   std::int64_t owner = 0;
   sqlite3_randomness(sizeof owner, &owner);
   return owner;
+}
+
+// Appends what a run or a tail would know of the orders with from < seq <= until.
+Status ReadEntries(Connection& connection, const OrderIndex& index, std::uint64_t from,
+                   std::uint64_t until, std::vector<TailEntry>* orders) {
+  Query query(connection,
+              "SELECT seq, user_id, drop_no FROM orders WHERE seq > ? AND seq <= ? ORDER BY seq");
+  query.Bind(from).Bind(until);
+  while (query.Next()) {
+    orders->push_back({query.Unsigned(0), index.KeyOfUser(query.Text(1)).key,
+                       index.KeyOfDrop(query.Unsigned(2)).key});
+  }
+  return query.status();
 }
 
 Status DeleteRun(Connection& connection, std::int64_t id) {
@@ -75,14 +89,8 @@ Status OrderIndex::Bring(Connection& connection, std::uint64_t from, std::uint64
     }
   }
   std::vector<TailEntry> orders;
-  Query query(connection,
-              "SELECT seq, user_id, drop_no FROM orders WHERE seq > ? AND seq <= ? ORDER BY seq");
-  query.Bind(from).Bind(until);
-  while (query.Next()) {
-    orders.push_back({query.Unsigned(0), KeyOfUser(query.Text(1)).key,
-                      KeyOfDrop(query.Unsigned(2)).key});
-  }
-  if (Status status = query.status(); !status.ok()) return status;
+  Status status = ReadEntries(connection, *this, from, until, &orders);
+  if (!status.ok()) return status;
   *done = tail_.Append(from, std::max(from, until), orders);
   return OkStatus();
 }
@@ -119,7 +127,8 @@ Status OrderIndex::WriteSlice(Connection& connection, const CommitBatch& batch,
     fill_->run = sorting_.get();
   }
   fill_->next = fill_->written;
-  fill_->budget += 2 * (batch.orders.size() + kEntriesMore);  // Each order has two entries.
+  // Each order has two entries. What small commits leave over is saved until it makes a block.
+  fill_->budget = std::min(fill_->budget, kBlockEntries) + 2 * (batch.orders.size() + kEntriesMore);
   return fill_->written == 0 ? BeginFill(connection) : ContinueFill(connection);
 }
 
@@ -130,9 +139,13 @@ void OrderIndex::StartSorting() {
   if (tail.count < run_size_ || after < tail.after) return;
   std::vector<TailEntry> orders = tail.Take(after, run_size_);
   if (orders.size() < run_size_) return;
-  sorting_ = std::async(std::launch::async, [after, orders = std::move(orders)] {
-    return SortRun(after, orders);
-  });
+  try {
+    sorting_ = std::async(std::launch::async, [after, orders = std::move(orders)] {
+      return SortRun(after, orders);
+    });
+  } catch (const std::system_error&) {
+    // No thread to be had: a later commit tries again.
+  }
 }
 
 Status OrderIndex::BeginFill(Connection& connection) {
@@ -201,43 +214,59 @@ void OrderIndex::Forget() { fill_.reset(); }
 
 // --- reading ---------------------------------------------------------------------------------------
 
-Status OrderIndex::Visit(Connection& connection, const OrderKey& key, std::uint64_t after,
-                         std::uint64_t until, bool newest_first,
-                         const std::function<bool(std::uint64_t seq)>& use) {
+// The candidates that no finished run of this snapshot holds.
+Status OrderIndex::FindRecent(Connection& connection, const Search& search,
+                              std::uint64_t watermark, std::vector<std::uint64_t>* found) {
   const Result<Head> head = ReadHead(connection);
   if (!head.ok()) return head.status();
+  if (Status status = CatchUp(connection, head->seq); !status.ok()) return status;
+  const OrderTail::View tail = tail_.Look();
+  const bool by_user = search.key.kind == kByUser;
+  const std::uint64_t first = std::max(search.after, watermark) + 1;
+  if (tail.after >= first) {
+    // The tail was trimmed since this snapshot began: runs that it cannot see were finished.
+    std::vector<TailEntry> gap;
+    const std::uint64_t end = std::min(search.until, tail.after);
+    Status status = ReadEntries(connection, *this, first - 1, end, &gap);
+    if (!status.ok()) return status;
+    for (const TailEntry& order : gap) {
+      const std::uint32_t key = by_user ? order.user_key : order.drop_key;
+      if (key == search.key.key) found->push_back(order.seq);
+    }
+  }
+  const auto keys = by_user ? &OrderTail::Chunk::user_keys : &OrderTail::Chunk::drop_keys;
+  const auto rest = tail.Find(keys, search.key.key, std::max(first, tail.after + 1), search.until);
+  found->insert(found->end(), rest.begin(), rest.end());
+  if (search.newest_first) std::reverse(found->begin(), found->end());
+  return OkStatus();
+}
+
+Status OrderIndex::Visit(Connection& connection, const Search& search, const Use& use) {
   std::vector<StoredRun> runs;
   if (Status status = ReadRuns(connection, &runs); !status.ok()) return status;
-  if (Status status = CatchUp(connection, head->seq); !status.ok()) return status;
   const std::uint64_t watermark = runs.empty() ? 0 : runs.back().last_seq;
-  const OrderTail::View tail = tail_.Look();
-  if (tail.after > watermark) {
-    // The tail was trimmed since this snapshot began: somebody built two runs meanwhile.
-    return {StatusCode::kUnavailable, "the order index changed during a read"};
-  }
-  const auto keys = key.kind == kByUser ? &OrderTail::Chunk::user_keys
-                                        : &OrderTail::Chunk::drop_keys;
   std::vector<std::uint64_t> recent;
-  if (until > watermark) {
-    recent = tail.Find(keys, key.key, std::max(after, watermark) + 1, until);
-  }
-  if (newest_first) {
-    std::reverse(recent.begin(), recent.end());
-    std::reverse(runs.begin(), runs.end());
+  if (search.until > watermark) {
+    Status status = FindRecent(connection, search, watermark, &recent);
+    if (!status.ok()) return status;
   }
   bool more = true;
   const auto visit_recent = [&] {
     for (const std::uint64_t seq : recent) more = more && use(seq);
   };
-  if (newest_first) visit_recent();
-  const RunQuery query{key.kind, key.key, after + 1, until, newest_first};
+  if (search.newest_first) {
+    visit_recent();
+    std::reverse(runs.begin(), runs.end());
+  }
+  const RunQuery query{search.key.kind, search.key.key, search.after + 1, search.until,
+                       search.newest_first};
   for (const StoredRun& run : runs) {
     if (!more) break;
-    if (run.last_seq <= after || run.after_seq >= until) continue;
+    if (run.last_seq <= search.after || run.after_seq >= search.until) continue;
     Status status = VisitRun(connection, run, query, use, &more);
     if (!status.ok()) return status;
   }
-  if (!newest_first) visit_recent();
+  if (!search.newest_first) visit_recent();
   return OkStatus();
 }
 

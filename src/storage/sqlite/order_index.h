@@ -4,6 +4,7 @@
 // scanned, so that every process sees all orders, and after a crash nothing is missing.
 #pragma once
 
+#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -42,11 +43,18 @@ class OrderIndex {
   OrderKey KeyOfUser(std::string_view user) const;
   OrderKey KeyOfDrop(std::uint64_t drop_no) const;
 
-  // Calls `use` with the seqs of orders that may have this key, after < seq <= until, in order, until it
-  // answers false. Must be called inside a snapshot; a seq may be newer than that and not be found.
-  Status Visit(Connection& connection, const OrderKey& key, std::uint64_t after,
-               std::uint64_t until, bool newest_first,
-               const std::function<bool(std::uint64_t seq)>& use);
+  // Orders that may have this key, after < seq <= until.
+  struct Search {
+    OrderKey key;
+    std::uint64_t after = 0;
+    std::uint64_t until = 0;
+    bool newest_first = false;
+  };
+  // Answers false when it has seen enough.
+  using Use = std::function<bool(std::uint64_t seq)>;
+  // Calls `use` with seqs in order. Must be called inside a snapshot; a seq may be newer than that, and
+  // its order somebody else's.
+  Status Visit(Connection& connection, const Search& search, const Use& use);
 
  private:
   // A run that is being written, and how far.
@@ -66,6 +74,8 @@ class OrderIndex {
 
   // Reads into the tail what it lacks up to this seq.
   Status CatchUp(Connection& connection, std::uint64_t until);
+  Status FindRecent(Connection& connection, const Search& search, std::uint64_t watermark,
+                    std::vector<std::uint64_t>* found);
   Status Bring(Connection& connection, std::uint64_t from, std::uint64_t until, bool* done);
   void StartSorting();
   Status BeginFill(Connection& connection);

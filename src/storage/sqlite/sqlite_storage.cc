@@ -21,6 +21,11 @@ ConnectionOptions ReaderOptions(ConnectionOptions options) {
   return options;
 }
 
+std::unique_ptr<OrderIndex> MakeIndex(const SqliteOptions& sqlite, const ShopInfo& info) {
+  if (!sqlite.order_index) return nullptr;
+  return std::make_unique<OrderIndex>(sqlite.order_run_size, info);
+}
+
 class SqliteStorage : public Storage {
  public:
   SqliteStorage(const ConnectionOptions& options, const SqliteOptions& sqlite, ShopInfo info)
@@ -28,7 +33,7 @@ class SqliteStorage : public Storage {
         read_only_(options.read_only),
         readers_(ReaderOptions(options)),
         catalog_(&readers_),
-        index_(sqlite.order_index ? std::make_unique<OrderIndex>() : nullptr),
+        index_(MakeIndex(sqlite, info_)),
         writer_(ReaderOptions(options), sqlite, index_.get()) {}
 
   const ShopInfo& info() const override { return info_; }

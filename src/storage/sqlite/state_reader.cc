@@ -1,9 +1,6 @@
 #include "storage/sqlite/state_reader.h"
 
-#include <algorithm>
-#include <unordered_set>
-
-#include "storage/sqlite/order_index.h"
+#include "storage/sqlite/order_finder.h"
 #include "storage/sqlite/rows.h"
 #include "storage/sqlite/table_writer.h"
 
@@ -116,21 +113,12 @@ Result<Head> LoadState(Connection& connection, StateSink& sink) {
   return ReadHead(connection);
 }
 
-Status LoadOrders(Connection& connection, OrderIndex*, std::span<const std::uint64_t> drop_nos,
-                  std::uint64_t until_seq, OrderSink& sink) {
-  if (drop_nos.empty()) return OkStatus();
-  const std::unordered_set<std::uint64_t> wanted(drop_nos.begin(), drop_nos.end());
-  Query query(connection, "SELECT " LD_ORDER_COLUMNS
-                          " FROM orders o WHERE o.seq > ? AND o.seq <= ? ORDER BY o.seq");
-  // The orders of a drop come after the row that made it.
-  query.Bind(*std::min_element(drop_nos.begin(), drop_nos.end())).Bind(until_seq);
-  return ForEach<OrderRow>(connection, query, ReadOrderRow, "orders", [&](const OrderRow& row) {
-    if (!wanted.contains(row.drop_no)) return;
-    OrderChange present;
-    // An unknown status reads as a hold: `verify` names it.
-    static_cast<void>(ReadOrderChange(query, row, &present));
-    sink.OnOrder(row, present);
-  });
+Status LoadOrders(Connection& connection, OrderIndex* index,
+                  std::span<const std::uint64_t> drop_nos, std::uint64_t until_seq,
+                  OrderSink& sink) {
+  const Snapshot snapshot(connection);
+  if (!snapshot.status().ok()) return snapshot.status();
+  return VisitAllOrders(connection, index, drop_nos, until_seq, sink);
 }
 
 }  // namespace livedrops::sqlite

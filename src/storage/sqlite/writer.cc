@@ -82,7 +82,7 @@ Status Writer::WriteBatch(const CommitBatch& batch, const Head& expected) {
                                      std::to_string(expected.seq)};
   }
   Status status = tables_.Write(*connection_, batch, expected);
-  if (status.ok() && index_ != nullptr) status = index_->WriteSlice(*connection_, batch);
+  if (status.ok() && index_ != nullptr) status = index_->WriteSlice(*connection_, batch, expected);
   return status;
 }
 
