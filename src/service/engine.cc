@@ -39,11 +39,10 @@ class Engine::Impl : public RequestPort, public ReadPort {
   Status Advance() {
     if (closed_) return {StatusCode::kClosed, "the engine is closed"};
     sequencer_.Decide();
-    if (!sequencer_.has_open_rows()) return OkStatus();
-    sequencer_.Take();
-    Status committed = sequencer_.CommitTaken();
-    sequencer_.Finish(committed);
-    return committed;
+    Drain();
+    const auto due = sequencer_.NextDue();
+    if (!due || *due > Now()) return OkStatus();
+    return {StatusCode::kUnavailable, "what was due could not be committed now"};
   }
 
   Status Close() {

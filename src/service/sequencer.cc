@@ -129,10 +129,11 @@ class Sequencer::ChainSink : public LogSink {
   Status status_;
 };
 
-Sequencer::Sequencer(Storage* storage, const EngineOptions& options, int orders_per_drop)
+Sequencer::Sequencer(Storage* storage, const EngineOptions& options, const SequencerLimits& limits)
     : storage_(storage),
       options_(options),
-      orders_per_drop_(orders_per_drop),
+      orders_per_drop_(limits.orders_per_drop),
+      waiting_per_drop_max_(limits.waiting_per_drop_max),
       state_(storage->info()),
       decider_(&state_, options),
       open_(std::make_unique<Group>()),
@@ -197,6 +198,11 @@ void Sequencer::Distribute() {
     intake_.pop_front();
     Line* line = LineOf(*ticket);
     if (line->drop != nullptr && ticket->request.order != nullptr) line->drop->Prefetch(ticket->hashes);
+    if (line->tickets.size() >= waiting_per_drop_max_ && ready_.size() > 1) {
+      --waiting_;
+      Answer(ticket, {StatusCode::kOverloaded, "too many requests wait for this drop"});
+      continue;
+    }
     line->tickets.push_back(ticket);
     if (!line->listed) {
       line->listed = true;

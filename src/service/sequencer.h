@@ -28,12 +28,15 @@ struct SequencerStats {
   std::uint64_t queue_wait_us = 0;  // From submission to decision, summed.
 };
 
-// Orders of one drop in a batch while other drops wait; twice as many when none does.
-constexpr int kOrdersPerDropDefault = 256;
+// What one drop may take while others wait.
+struct SequencerLimits {
+  int orders_per_drop = 256;  // In a batch; twice as many when no other drop waits.
+  std::size_t waiting_per_drop_max = 32'768;
+};
 
 class Sequencer {
  public:
-  Sequencer(Storage* storage, const EngineOptions& options, int orders_per_drop = kOrdersPerDropDefault);
+  Sequencer(Storage* storage, const EngineOptions& options, const SequencerLimits& limits = {});
   ~Sequencer();
   Sequencer(const Sequencer&) = delete;
   Sequencer& operator=(const Sequencer&) = delete;
@@ -145,6 +148,7 @@ class Sequencer {
   Storage* storage_;
   EngineOptions options_;
   int orders_per_drop_;
+  std::size_t waiting_per_drop_max_;
   State state_;
   Decider decider_;
   Head durable_;

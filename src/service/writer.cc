@@ -27,7 +27,10 @@ std::uint64_t SteadyUs() {
 
 Writer::Writer(Storage* storage, const ServiceOptions& options)
     : options_(options),
-      sequencer_(storage, options, options.orders_per_drop_and_commit_max),
+      // No drop may own more than half of the queue.
+      sequencer_(storage, options,
+                 {options.orders_per_drop_and_commit_max,
+                  static_cast<std::size_t>(options.queue_max + 1) / 2}),
       queue_(options.queue_max) {}
 
 Writer::~Writer() { Stop(); }

@@ -1,9 +1,6 @@
 #include "storage/sqlite/list_reader.h"
 
-#include <algorithm>
-#include <iterator>
-
-#include "base/log_text.h"
+#include "storage/sqlite/channel_reader.h"
 #include "storage/sqlite/newest_first.h"
 #include "storage/sqlite/order_finder.h"
 #include "storage/sqlite/rows.h"
@@ -19,33 +16,6 @@ std::int64_t MsOr(const std::optional<Time>& time, std::int64_t otherwise) {
   return time ? ToMs(*time) : otherwise;
 }
 
-// An event from a row of LD_FULL_ORDER_COLUMNS.
-bool ReadOrderEvent(const Query& query, Event* event) {
-  OrderRow row;
-  if (!ReadOrderRow(query, &row)) return false;
-  *event = ToEvent(row, query.Text(kOrderColumnCount));
-  return true;
-}
-
-bool ReadEvent(const Query& query, Event* event) {
-  EventRow row;
-  if (!ReadEventRow(query, &row)) return false;
-  *event = ToEvent(row);
-  return true;
-}
-
-// Keeps both lists' order and the first `limit`.
-std::vector<Event> Merge(std::vector<Event> a, std::vector<Event> b, bool newest_first, int limit) {
-  std::vector<Event> merged;
-  std::merge(std::make_move_iterator(a.begin()), std::make_move_iterator(a.end()),
-             std::make_move_iterator(b.begin()), std::make_move_iterator(b.end()),
-             std::back_inserter(merged), [=](const Event& x, const Event& y) {
-               return newest_first ? x.seq > y.seq : x.seq < y.seq;
-             });
-  merged.resize(std::min(merged.size(), static_cast<std::size_t>(std::max(limit, 0))));
-  return merged;
-}
-
 // --- the audit list: a scan from the newest row on -------------------------------------------------
 
 std::uint64_t LastSeq(const EventQuery& query) {
@@ -53,8 +23,8 @@ std::uint64_t LastSeq(const EventQuery& query) {
 }
 
 Status FindInEvents(Connection& connection, const EventQuery& query, std::vector<Event>* out) {
-  Query rows(connection, "SELECT " LD_EVENT_COLUMNS
-                         " FROM events e WHERE e.seq <= ? AND e.at >= ? AND e.at < ?"
+  Query rows(connection, "SELECT " LD_FULL_EVENT_COLUMNS
+                         " FROM events e LEFT JOIN orders o ON o.seq = e.order_seq WHERE e.seq <= ? AND e.at >= ? AND e.at < ?"
                          " AND (?4 IS NULL OR e.actor = ?4) AND (?5 IS NULL OR e.type = ?5)"
                          " AND (?6 IS NULL OR e.subject = ?6) ORDER BY e.seq DESC LIMIT ?7");
   rows.Bind(LastSeq(query)).Bind(MsOr(query.from, INT64_MIN)).Bind(MsOr(query.to, INT64_MAX));
@@ -104,45 +74,6 @@ Status FindInOrders(Connection& connection, const EventQuery& query, std::vector
                         [&](const Event& event) { out->push_back(event); });
 }
 
-// --- channels --------------------------------------------------------------------------------------
-
-#define LD_CHANNEL(index, condition, order)                                                       \
-  "SELECT " LD_EVENT_COLUMNS " FROM events e INDEXED BY " index " WHERE " condition                \
-  " AND e.seq > ? AND e.seq <= ? ORDER BY e.seq " order " LIMIT ?"
-#define LD_CHANNEL_BOTH(index, condition)                                                         \
-  { LD_CHANNEL(index, condition, "ASC"), LD_CHANNEL(index, condition, "DESC") }
-
-struct BothOrders {
-  const char* oldest_first;
-  const char* newest_first;
-};
-constexpr BothOrders kDropChannel = LD_CHANNEL_BOTH(
-    "events_of_drop",
-    "e.drop_no = (SELECT drop_no FROM drops WHERE drop_id = ?) AND e.order_seq IS NULL");
-constexpr BothOrders kCreatorChannel = LD_CHANNEL_BOTH("events_of_creator", "e.creator_id = ?");
-constexpr BothOrders kUserChannel = LD_CHANNEL_BOTH("events_of_user", "e.user_id = ?");
-
-Status FindInChannel(Connection& connection, const BothOrders& sql, std::string_view id,
-                     const ChannelQuery& query, const SeqRange& range, std::vector<Event>* out) {
-  Query rows(connection, query.newest_first ? sql.newest_first : sql.oldest_first);
-  rows.Bind(id).Bind(range.after).Bind(range.until).Bind(query.limit);
-  return ForEach<Event>(connection, rows, ReadEvent, "events",
-                        [&](const Event& event) { out->push_back(event); });
-}
-
-// A user's channel has his orders too.
-Status FindOrdersOf(Connection& connection, OrderIndex* index, std::string_view user,
-                    const SeqRange& range, int limit, std::vector<Event>* out) {
-  bool readable = true;
-  Status status = VisitOrdersOfUser(connection, index, user, range, [&](const Query& row) {
-    Event event;
-    readable = ReadOrderEvent(row, &event);
-    if (readable) out->push_back(std::move(event));
-    return readable && std::ssize(*out) < limit;
-  });
-  return readable ? status : Unreadable(connection, "orders");
-}
-
 }  // namespace
 
 Result<Order> GetOrder(Connection& connection, std::uint64_t seq) {
@@ -186,30 +117,7 @@ Status ListEvents(Connection& connection, const EventQuery& query, std::vector<E
   Status status = snapshot.status();
   if (status.ok()) status = FindInEvents(connection, query, &events);
   if (status.ok()) status = FindInOrders(connection, query, &orders);
-  if (status.ok()) *out = Merge(std::move(events), std::move(orders), true, query.limit);
-  return status;
-}
-
-Status ReadChannel(Connection& connection, OrderIndex* index, const ChannelQuery& query,
-                   std::vector<Event>* out) {
-  const std::size_t colon = query.channel.find(':');
-  if (query.limit <= 0 || colon == std::string::npos) return OkStatus();
-  const std::string_view kind = std::string_view(query.channel).substr(0, colon);
-  const std::string_view id = std::string_view(query.channel).substr(colon + 1);
-  SeqRange range{query.after_seq, INT64_MAX, query.newest_first};
-  if (query.until_seq != 0) range.until = query.until_seq;
-  if (kind == "drop") return FindInChannel(connection, kDropChannel, id, query, range, out);
-  if (kind == "creator") return FindInChannel(connection, kCreatorChannel, id, query, range, out);
-  if (kind != "user") return OkStatus();
-  const Snapshot snapshot(connection);
-  std::vector<Event> events;
-  std::vector<Event> orders;
-  Status status = snapshot.status();
-  if (status.ok()) status = FindInChannel(connection, kUserChannel, id, query, range, &events);
-  if (status.ok()) status = FindOrdersOf(connection, index, id, range, query.limit, &orders);
-  if (status.ok()) {
-    *out = Merge(std::move(events), std::move(orders), query.newest_first, query.limit);
-  }
+  if (status.ok()) *out = MergeEvents(std::move(events), std::move(orders), true, query.limit);
   return status;
 }
 

@@ -13,8 +13,6 @@ Result<Order> GetOrder(Connection& connection, std::uint64_t seq);
 Status ListOrders(Connection& connection, OrderIndex* index, const OrderQuery& query,
                   std::vector<Order>* out);
 Status ListEvents(Connection& connection, const EventQuery& query, std::vector<Event>* out);
-Status ReadChannel(Connection& connection, OrderIndex* index, const ChannelQuery& query,
-                   std::vector<Event>* out);
 Status ListFollows(Connection& connection, const FollowQuery& query, FollowPage* out);
 
 }  // namespace livedrops::sqlite

@@ -1,5 +1,7 @@
 #include "storage/sqlite/rows.h"
 
+#include "base/log_text.h"
+
 namespace livedrops::sqlite {
 namespace {
 
@@ -92,6 +94,21 @@ bool ReadEventRow(const Query& query, EventRow* row) {
   row->creator = query.Text(14);
   row->user = query.Text(15);
   return type.has_value() && query.BlobInto(16, &row->hash);
+}
+
+bool ReadEvent(const Query& query, Event* event) {
+  EventRow row;
+  if (!ReadEventRow(query, &row)) return false;
+  *event = ToEvent(row);
+  if (row.user.empty()) event->user = UserId(query.Text(17));
+  return true;
+}
+
+bool ReadOrderEvent(const Query& query, Event* event) {
+  OrderRow row;
+  if (!ReadOrderRow(query, &row)) return false;
+  *event = ToEvent(row, query.Text(kOrderColumnCount));
+  return true;
 }
 
 bool ReadDropRow(const Query& query, DropRow* row) {

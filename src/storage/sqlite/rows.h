@@ -27,6 +27,13 @@ bool ReadOrder(const Query& query, Order* order);
   "e.fingerprint, e.drop_no, e.order_seq, e.delta, e.balance, e.creator_id, e.user_id, e.hash"
 bool ReadEventRow(const Query& query, EventRow* row);
 
+// Of `events e LEFT JOIN orders o ON o.seq = e.order_seq`: as readers of events see it, with the user of
+// the order that it is about.
+#define LD_FULL_EVENT_COLUMNS LD_EVENT_COLUMNS ", o.user_id"
+bool ReadEvent(const Query& query, Event* event);
+// The same of a row of LD_FULL_ORDER_COLUMNS.
+bool ReadOrderEvent(const Query& query, Event* event);
+
 #define LD_DROP_COLUMNS                                                                           \
   "d.drop_no, d.drop_id, d.creator_id, d.prod_id, d.created_ms, d.unit_price, d.currency, "        \
   "d.init_stock, d.adjust, d.current_stock, d.held, d.low_stock, d.max_per_order, "                \

@@ -58,6 +58,7 @@ CREATE INDEX events_of_drop ON events(drop_no)
   WHERE drop_no IS NOT NULL AND order_seq IS NULL;
 CREATE INDEX events_of_creator ON events(creator_id) WHERE creator_id IS NOT NULL;
 CREATE INDEX events_of_user ON events(user_id) WHERE user_id IS NOT NULL;
+CREATE INDEX events_of_order ON events(order_seq) WHERE order_seq IS NOT NULL;
 CREATE INDEX events_with_key ON events(seq) WHERE idem_key IS NOT NULL;
 
 CREATE TABLE drops(
@@ -245,7 +246,10 @@ inline constexpr char kCreateViews[] =
 
     "CREATE VIEW v_notifications(id, user_id, event_id) AS"
     " SELECT seq, user_id, seq FROM orders"
-    " UNION ALL SELECT seq, user_id, seq FROM events WHERE user_id IS NOT NULL;"
+    " UNION ALL"
+    " SELECT e.seq, coalesce(e.user_id, o.user_id), e.seq"
+    " FROM events e LEFT JOIN orders o ON o.seq = e.order_seq"
+    " WHERE coalesce(e.user_id, o.user_id) IS NOT NULL;"
 
     "CREATE VIEW v_follows(creator_id, user_id, since_ms, shard) AS"
     " SELECT creator_id, user_id, since_ms, 0 FROM follows;"

@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "storage/sqlite/channel_reader.h"
 #include "storage/sqlite/list_reader.h"
 #include "storage/sqlite/order_index.h"
 #include "storage/sqlite/reader_pool.h"
