@@ -101,8 +101,8 @@ Status ListedDropsAreWhole(StorageFactory& factory) {
 
 // --- products ----------------------------------------------------------------------------------
 
-// Products a..e of creators x and y in turns, two at each time; c is deleted. a has a drop that runs,
-// b one that is scheduled and one that was cancelled, d two that run.
+// Products a..e of creators x and y in turns, two at each time; c is deleted. a has a drop that
+// runs, b one that is scheduled and one that was cancelled, d two that run.
 Status WriteProducts(Storage& storage, Shop* shop) {
   const std::string_view ids = "badce";
   for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -230,9 +230,9 @@ Status ProductsAreFilteredByEveryStatus(StorageFactory& factory) {
   row.started = true;
   LD_CONFORM(shop.Commit(storage));
   ProductFilter filter;
-#define X(name)                                                                      \
-  filter.status = DropStatus::name;                                                  \
-  if (filter.status != DropStatus::live)                                             \
+#define X(name)                          \
+  filter.status = DropStatus::name;      \
+  if (filter.status != DropStatus::live) \
     LD_CONFORM(ListsProducts(storage, filter, TimeOf(1000), {#name}, 1));
   LIVEDROPS_DROP_STATUSES(X)
 #undef X

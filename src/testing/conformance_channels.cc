@@ -97,8 +97,8 @@ Status OtherChannelsAreEmpty(StorageFactory& factory) {
   Shop shop;
   LD_CONFORM(WriteChannels(storage, &shop));
   // Same ids, other kinds; parts of ids; longer ids; other case.
-  for (const char* channel : {"drop:u", "user:d", "creator:d", "user:c", "drop:", "user:", "user:uu",
-                              "user:U", "drop:dd", "creator:", "user:nobody"}) {
+  for (const char* channel : {"drop:u", "user:d", "creator:d", "user:c", "drop:", "user:",
+                              "user:uu", "user:U", "drop:dd", "creator:", "user:nobody"}) {
     LD_CONFORM(Shows(storage, shop, Of(channel), {}));
   }
   return OkStatus();
@@ -150,10 +150,13 @@ Status ChannelsAreReadNewestFirst(StorageFactory& factory) {
 }  // namespace
 
 std::vector<ConformanceCase> ChannelCases() {
-  return {LD_CASE(DropChannelHasTheDropsEvents),     LD_CASE(CreatorChannelHasTheRowsThatNameHim),
-          LD_CASE(UserChannelHasHisEventsAndOrders), LD_CASE(EventsOfAnOrderGoToItsUser),
+  return {LD_CASE(DropChannelHasTheDropsEvents),
+          LD_CASE(CreatorChannelHasTheRowsThatNameHim),
+          LD_CASE(UserChannelHasHisEventsAndOrders),
+          LD_CASE(EventsOfAnOrderGoToItsUser),
           LD_CASE(OtherChannelsAreEmpty),
-          LD_CASE(ChannelsAreReadOldestFirst),       LD_CASE(ChannelsAreReadNewestFirst)};
+          LD_CASE(ChannelsAreReadOldestFirst),
+          LD_CASE(ChannelsAreReadNewestFirst)};
 }
 
 }  // namespace livedrops::conformance

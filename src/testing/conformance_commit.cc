@@ -110,7 +110,8 @@ Status BatchMayChangeAfterItsCommit(StorageFactory& factory) {
   return OkStatus();
 }
 
-// The head must agree in both: a log that was replaced by another one of the same length is no match.
+// The head must agree in both: a log that was replaced by another one of the same length is no
+// match.
 Status OtherHeadIsFenced(StorageFactory& factory) {
   LD_CONFORM_CREATE(storage);
   Shop shop;
@@ -179,7 +180,8 @@ Status RefusesWhole(StorageFactory& factory, Spoil spoil) {
 }
 
 Status GapInTheRowsIsRefused(StorageFactory& factory) {
-  return RefusesWhole(factory, [](OwnedBatch& batch) { batch.events.erase(batch.events.begin() + 1); });
+  return RefusesWhole(factory,
+                      [](OwnedBatch& batch) { batch.events.erase(batch.events.begin() + 1); });
 }
 
 Status GapBeforeTheRowsIsRefused(StorageFactory& factory) {
@@ -187,8 +189,8 @@ Status GapBeforeTheRowsIsRefused(StorageFactory& factory) {
 }
 
 Status SameSeqTwiceIsRefused(StorageFactory& factory) {
-  return RefusesWhole(factory,
-                      [](OwnedBatch& batch) { batch.orders.front().row.seq = batch.events[0].seq; });
+  return RefusesWhole(
+      factory, [](OwnedBatch& batch) { batch.orders.front().row.seq = batch.events[0].seq; });
 }
 
 Status RowsInWrongOrderAreRefused(StorageFactory& factory) {

@@ -175,8 +175,8 @@ Status ManyFollowersHaveAnExactTotal(StorageFactory& factory) {
 }  // namespace
 
 std::vector<ConformanceCase> FollowCases() {
-  return {LD_CASE(FollowersAreListedNewestFirst), LD_CASE(FollowedCreatorsAreListedNewestFirst),
-          LD_CASE(NobodysFollowsAreEmpty),        LD_CASE(EndedFollowsDisappear),
+  return {LD_CASE(FollowersAreListedNewestFirst),  LD_CASE(FollowedCreatorsAreListedNewestFirst),
+          LD_CASE(NobodysFollowsAreEmpty),         LD_CASE(EndedFollowsDisappear),
           LD_CASE(FollowingAgainTakesItsNewPlace), LD_CASE(PagesGoOnBehindAnEndedFollow),
           LD_CASE(ManyFollowersHaveAnExactTotal)};
 }

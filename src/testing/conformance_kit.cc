@@ -17,8 +17,7 @@ std::array<std::uint8_t, 16> MakeOrderId(std::uint64_t seq) {
 
 OrderChange FirstState(const OrderRow& row) {
   if (row.ttl_seconds == 0) return {row.seq, OrderStatus::confirmed, row.quantity, Time()};
-  return {row.seq, OrderStatus::held, row.quantity,
-          row.at + std::chrono::seconds(row.ttl_seconds)};
+  return {row.seq, OrderStatus::held, row.quantity, row.at + std::chrono::seconds(row.ttl_seconds)};
 }
 
 }  // namespace
@@ -200,9 +199,9 @@ Session& Shop::AddSession(std::string_view id, std::string_view user) {
 OrderChange& Shop::AddChange(std::uint64_t seq, OrderStatus status, std::int32_t quantity) {
   const auto known = orders_.find(seq);
   const auto is_it = [&](const OwnedOrder& order) { return order.row.seq == seq; };
-  const OwnedOrder& order =
-      known != orders_.end() ? known->second
-                             : *std::find_if(batch_.orders.begin(), batch_.orders.end(), is_it);
+  const OwnedOrder& order = known != orders_.end()
+                                ? known->second
+                                : *std::find_if(batch_.orders.begin(), batch_.orders.end(), is_it);
   const auto drop = std::find_if(drops_.begin(), drops_.end(), [&](const auto& entry) {
     return entry.second.drop_no == order.row.drop_no;
   });

@@ -1,5 +1,5 @@
-// What the conformance cases are written with: checks, sinks that take notes, and a Shop that builds
-// valid rows and knows what a storage must show for them.
+// What the conformance cases are written with: checks, sinks that take notes, and a Shop that
+// builds valid rows and knows what a storage must show for them.
 #pragma once
 
 #include <map>
@@ -26,14 +26,15 @@
   LD_CONFORM(name##_result.status());           \
   [[maybe_unused]] auto& name = *name##_result
 // Declares `name`, a reference to a storage on a new database, or on the same one again.
-#define LD_CONFORM_CREATE(name)                      \
-  LD_CONFORM_GET(name##_pointer, factory.Create());  \
+#define LD_CONFORM_CREATE(name)                     \
+  LD_CONFORM_GET(name##_pointer, factory.Create()); \
   Storage& name = *name##_pointer
-#define LD_CONFORM_OPEN(name)                      \
-  LD_CONFORM_GET(name##_pointer, factory.Open());  \
+#define LD_CONFORM_OPEN(name)                     \
+  LD_CONFORM_GET(name##_pointer, factory.Open()); \
   Storage& name = *name##_pointer
 // An entry of a family's list.
-#define LD_CASE(name) ConformanceCase{#name, name}
+#define LD_CASE(name) \
+  ConformanceCase { #name, name }
 
 namespace livedrops::conformance {
 

@@ -6,7 +6,8 @@ namespace {
 
 constexpr std::uint64_t kRows = 12;
 
-// Orders and events in turns, over three commits. Seqs: 1 drop a, 2 drop b, then an order, an event...
+// Orders and events in turns, over three commits. Seqs: 1 drop a, 2 drop b, then an order, an
+// event...
 Status WriteMixedLog(Storage& storage, Shop* shop) {
   shop->AddDrop("a");
   shop->AddDrop("b");
@@ -124,8 +125,8 @@ Status EventsAreFilteredByAction(StorageFactory& factory) {
   LD_CONFORM(WriteMixedLog(storage, &shop));
   shop.AddOrder("a", "ben", 1, 60);
   LD_CONFORM(shop.Commit(storage));
-  for (const EventType type : {EventType::orderConfirmed, EventType::orderHeld,
-                               EventType::lowStock, EventType::dropScheduled, EventType::soldOut}) {
+  for (const EventType type : {EventType::orderConfirmed, EventType::orderHeld, EventType::lowStock,
+                               EventType::dropScheduled, EventType::soldOut}) {
     EventQuery query;
     query.action = type;
     const auto wanted = [&](std::uint64_t seq) { return shop.ExpectedEvent(seq).type == type; };

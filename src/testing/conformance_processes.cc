@@ -388,8 +388,8 @@ Status DestroyedStorageGivesItsLockUp(StorageFactory& factory) {
 
 // --- readers beside a writer -------------------------------------------------------------------
 
-// Commits have six rows, all of one drop, after its first row: whoever sees part of one, sees another
-// number of rows, or a drop whose version is not the head's seq.
+// Commits have six rows, all of one drop, after its first row: whoever sees part of one, sees
+// another number of rows, or a drop whose version is not the head's seq.
 constexpr std::uint64_t kRowsPerCommit = 6;
 
 bool IsWhole(std::uint64_t seq) { return seq % kRowsPerCommit == 1; }

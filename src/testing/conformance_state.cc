@@ -251,13 +251,20 @@ Status ChangesLeaveTheLogAlone(StorageFactory& factory) {
 }  // namespace
 
 std::vector<ConformanceCase> StateCases() {
-  return {LD_CASE(DropsLoadWithEveryColumn),        LD_CASE(DropsAreReplaced),
-          LD_CASE(ProductsLoadAndAreReplaced),      LD_CASE(CountersLoadAndAreReplaced),
-          LD_CASE(FollowsLoadWithoutTheEndedOnes),  LD_CASE(AccountsAndSessionsLoadAndAreReplaced),
-          LD_CASE(EveryRoleLoads),                  LD_CASE(EveryKeyOfAnEventLoads),
-          LD_CASE(OrdersOfTheDropsAskedForLoad),    LD_CASE(OrdersOfManyDropsLoadBySeq),
-          LD_CASE(OrdersLoadUpToASeq),              LD_CASE(OrdersLoadWithTheirPresentState),
-          LD_CASE(OrderMayChangeInTheBatchThatCreatesIt), LD_CASE(ChangesLeaveTheLogAlone)};
+  return {LD_CASE(DropsLoadWithEveryColumn),
+          LD_CASE(DropsAreReplaced),
+          LD_CASE(ProductsLoadAndAreReplaced),
+          LD_CASE(CountersLoadAndAreReplaced),
+          LD_CASE(FollowsLoadWithoutTheEndedOnes),
+          LD_CASE(AccountsAndSessionsLoadAndAreReplaced),
+          LD_CASE(EveryRoleLoads),
+          LD_CASE(EveryKeyOfAnEventLoads),
+          LD_CASE(OrdersOfTheDropsAskedForLoad),
+          LD_CASE(OrdersOfManyDropsLoadBySeq),
+          LD_CASE(OrdersLoadUpToASeq),
+          LD_CASE(OrdersLoadWithTheirPresentState),
+          LD_CASE(OrderMayChangeInTheBatchThatCreatesIt),
+          LD_CASE(ChangesLeaveTheLogAlone)};
 }
 
 }  // namespace livedrops::conformance

@@ -255,9 +255,9 @@ Status Same(const std::string& what, const std::string& expected, const std::str
 Status Same(const std::string& what, const std::vector<std::string>& expected,
             const std::vector<std::string>& found) {
   for (std::size_t i = 0; i < std::max(expected.size(), found.size()); ++i) {
-    Status status = Same(what + ", row " + std::to_string(i + 1),
-                         i < expected.size() ? expected[i] : "no row",
-                         i < found.size() ? found[i] : "no row");
+    Status status =
+        Same(what + ", row " + std::to_string(i + 1), i < expected.size() ? expected[i] : "no row",
+             i < found.size() ? found[i] : "no row");
     if (!status.ok()) return status;
   }
   return OkStatus();

@@ -222,7 +222,8 @@ class FaultyStorage : public Storage, private Catalog {
 
   std::unique_ptr<Storage> inner_;
   std::shared_ptr<FaultInjector> faults_;
-  // Held while `inner_` writes: a commit lands inside a reader's call too. Taken before the injector's.
+  // Held while `inner_` writes: a commit lands inside a reader's call too. Taken before the
+  // injector's.
   std::mutex writing_;
   bool locked_ = false;  // This process has the write lock. Guarded by writing_.
 };

@@ -35,7 +35,7 @@ OwnedBatch::OwnedBatch(const CommitBatch& batch)
 CommitBatch OwnedBatch::View(std::vector<OrderRow>* views) const {
   views->clear();
   for (const OwnedOrder& order : orders) views->push_back(order.View());
-  return {*views,    events, order_changes, drops,    products, follows,
+  return {*views,   events, order_changes, drops,    products, follows,
           creators, users,  accounts,      sessions, head};
 }
 

@@ -7,12 +7,12 @@ namespace livedrops {
 namespace {
 
 // Bugs that change what is asked, or what was answered.
-#define LD_HOOK_MAKER(Maker, member)                     \
-  template <class Change>                                \
-  PlantedBug Maker(const char* name, Change change) {    \
-    PlantedBug bug{name, {}};                            \
-    bug.hooks.member = change;                           \
-    return bug;                                          \
+#define LD_HOOK_MAKER(Maker, member)                  \
+  template <class Change>                             \
+  PlantedBug Maker(const char* name, Change change) { \
+    PlantedBug bug{name, {}};                         \
+    bug.hooks.member = change;                        \
+    return bug;                                       \
   }
 LD_HOOK_MAKER(AskOrders, order_query)
 LD_HOOK_MAKER(AskEvents, event_query)
@@ -99,9 +99,10 @@ std::vector<PlantedBug> ListBugs() {
       AskChannel("ends a channel too early",
                  [](ChannelQuery& query) { query.until_seq -= query.until_seq > 1; }),
       AskChannel("knows one direction", [](ChannelQuery& query) { query.newest_first = false; }),
-      AskFollows("pages begin with the last follow", [](FollowQuery& query) {
-        if (!query.after_id.empty()) query.after_id.pop_back();
-      }),
+      AskFollows("pages begin with the last follow",
+                 [](FollowQuery& query) {
+                   if (!query.after_id.empty()) query.after_id.pop_back();
+                 }),
       AskFollows("pages of follows never end", [](FollowQuery& query) { query.after_id.clear(); }),
       AskFollows("mixes the directions up",
                  [](FollowQuery& query) {
@@ -109,7 +110,8 @@ std::vector<PlantedBug> ListBugs() {
                    query.creator = CreatorId(query.user.view());
                    query.user = user;
                  }),
-      AnswerFollows("counts the page", [](FollowPage& page) { page.total = std::ssize(page.data); }),
+      AnswerFollows("counts the page",
+                    [](FollowPage& page) { page.total = std::ssize(page.data); }),
       AnswerFollows("ties of follows come by descending id",
                     [](FollowPage& page) {
                       ReverseTies(&page.data, [](const FollowEntry& a, const FollowEntry& b) {
@@ -127,7 +129,8 @@ std::vector<PlantedBug> CatalogBugs() {
                  [](Result<DropRow>& row) {
                    if (row.ok()) row->drop.current_stock = row->drop.init_stock;
                  }),
-      AskDrops("lists drops of every creator", [](DropQuery& query) { query.creator = CreatorId(); }),
+      AskDrops("lists drops of every creator",
+               [](DropQuery& query) { query.creator = CreatorId(); }),
       AskDrops("pages of drops never end", [](DropQuery& query) { query.after_id = DropId(); }),
       AnswerDrops("lists the oldest drop first", kReverse),
       AnswerDrops("lists drops without products",
@@ -148,10 +151,9 @@ std::vector<PlantedBug> CatalogBugs() {
                      [](ProductPage& page) { kReverse(page.data); }),
       AnswerUser("finds unknown users", kFindAll),
       AnswerAccount("finds unknown accounts", kFindAll),
-      AnswerAccount("shows no accounts",
-                    [](Result<Account>& account) {
-                      account = Status(StatusCode::kNotFound, "planted");
-                    }),
+      AnswerAccount(
+          "shows no accounts",
+          [](Result<Account>& account) { account = Status(StatusCode::kNotFound, "planted"); }),
       AskEmail("compares emails without the domain",
                [](std::string& email) {
                  if (email.starts_with("v@")) email[0] = 'u';

@@ -79,32 +79,38 @@ PlantedBug LogQuery(const char* name, Change change) {
 
 std::vector<PlantedBug> CommitBugs() {
   return {
-      Looking("ignores the fence", [](Storage& inner, ChangedBatch& batch, Head& expected) {
-        const Result<Head> head = inner.ReadHead();
-        if (!head.ok()) return;
-        expected = *head;
-        Move(&batch, expected);
-      }),
-      Looking("fences by the hash only", [](Storage& inner, ChangedBatch&, Head& expected) {
-        const Result<Head> head = inner.ReadHead();
-        if (head.ok() && head->hash == expected.hash) expected = *head;
-      }),
-      Looking("fences by the seq only", [](Storage& inner, ChangedBatch&, Head& expected) {
-        const Result<Head> head = inner.ReadHead();
-        if (head.ok() && head->seq == expected.seq) expected = *head;
-      }),
-      Looking("forgets what it commits", [](Storage& inner, ChangedBatch& batch, Head& expected) {
-        const Result<Head> head = inner.ReadHead();
-        if (!head.ok() || *head != expected) return;
-        batch = ChangedBatch(CommitBatch());
-        batch.head = expected;
-      }),
-      After("says unavailable for fenced", [](Storage&, const CommitBatch&, Status& status) {
-        if (status.code() == StatusCode::kFenced) status = kPlanted;
-      }),
-      After("says ok to what it refused", [](Storage&, const CommitBatch&, Status& status) {
-        if (status.code() == StatusCode::kBrokenInvariant) status = OkStatus();
-      }),
+      Looking("ignores the fence",
+              [](Storage& inner, ChangedBatch& batch, Head& expected) {
+                const Result<Head> head = inner.ReadHead();
+                if (!head.ok()) return;
+                expected = *head;
+                Move(&batch, expected);
+              }),
+      Looking("fences by the hash only",
+              [](Storage& inner, ChangedBatch&, Head& expected) {
+                const Result<Head> head = inner.ReadHead();
+                if (head.ok() && head->hash == expected.hash) expected = *head;
+              }),
+      Looking("fences by the seq only",
+              [](Storage& inner, ChangedBatch&, Head& expected) {
+                const Result<Head> head = inner.ReadHead();
+                if (head.ok() && head->seq == expected.seq) expected = *head;
+              }),
+      Looking("forgets what it commits",
+              [](Storage& inner, ChangedBatch& batch, Head& expected) {
+                const Result<Head> head = inner.ReadHead();
+                if (!head.ok() || *head != expected) return;
+                batch = ChangedBatch(CommitBatch());
+                batch.head = expected;
+              }),
+      After("says unavailable for fenced",
+            [](Storage&, const CommitBatch&, Status& status) {
+              if (status.code() == StatusCode::kFenced) status = kPlanted;
+            }),
+      After("says ok to what it refused",
+            [](Storage&, const CommitBatch&, Status& status) {
+              if (status.code() == StatusCode::kBrokenInvariant) status = OkStatus();
+            }),
       After("writes part of what it refuses",
             [](Storage& inner, const CommitBatch& batch, Status& status) {
               if (status.code() == StatusCode::kBrokenInvariant) WritePart(inner, batch);
@@ -112,18 +118,22 @@ std::vector<PlantedBug> CommitBugs() {
       KeepsViews(),
       LogQuery("skips a row of the log",
                [](std::uint64_t& after, std::int64_t&) { after += after == 11 || after == 0; }),
-      LogQuery("reads 50 rows at most",
-               [](std::uint64_t&, std::int64_t& limit) { limit = std::min<std::int64_t>(limit, 50); }),
+      LogQuery(
+          "reads 50 rows at most",
+          [](std::uint64_t&, std::int64_t& limit) { limit = std::min<std::int64_t>(limit, 50); }),
       LogQuery("ignores the limit of the log",
                [](std::uint64_t&, std::int64_t& limit) { limit = 100'000; }),
-      LogQuery("reads the last row again",
-               [](std::uint64_t& after, std::int64_t&) { after = std::min<std::uint64_t>(after, 11); }),
+      LogQuery(
+          "reads the last row again",
+          [](std::uint64_t& after, std::int64_t&) { after = std::min<std::uint64_t>(after, 11); }),
   };
 }
 
 std::vector<PlantedBug> ColumnBugs() {
   PlantedBug types{"does not know the newer event types", {}};
-  types.hooks.event_row = [](EventRow& row) { row.type = std::min(row.type, EventType::orderHeld); };
+  types.hooks.event_row = [](EventRow& row) {
+    row.type = std::min(row.type, EventType::orderHeld);
+  };
   return {
       types,
       Changing("keeps 31 bits of money",
@@ -218,9 +228,8 @@ std::vector<PlantedBug> StateBugs() {
       Changing("never changes an order", [](ChangedBatch& batch) { batch.order_changes.clear(); }),
       Looking("changes orders of earlier batches only",
               [](Storage&, ChangedBatch& batch, Head& expected) {
-                std::erase_if(batch.order_changes, [&](const OrderChange& change) {
-                  return change.seq > expected.seq;
-                });
+                std::erase_if(batch.order_changes,
+                              [&](const OrderChange& change) { return change.seq > expected.seq; });
               }),
       ChangesTheLog(),
       Looking("writes a drop once",
@@ -349,8 +358,8 @@ std::vector<PlantedBug> LockBugs() {
       LockOutlivesItsOwner(),
       LockKeepsReadersOut(),
       HolderIsFenced(),
-      After("a commit leaves the lock behind",
-            [](Storage& inner, const CommitBatch&, Status&) { (void)inner.Lock(Duration(0)).ok(); }),
+      After("a commit leaves the lock behind", [](Storage& inner, const CommitBatch&,
+                                                  Status&) { (void)inner.Lock(Duration(0)).ok(); }),
       StaysOpen(),
       StaleHead(),
       SeesOwnHead(),

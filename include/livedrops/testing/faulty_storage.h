@@ -1,4 +1,4 @@
-// FaultyStorage: a decorator round any Storage that fails as real ones do, before and after the step.
+// FaultyStorage: a decorator round any Storage that fails as real ones do, before and after a step.
 //
 //   auto faults = std::make_shared<FaultInjector>(FailFirst(StorageCall::commit, Fault::after, 1));
 //   auto engine = Engine::Open(NewFaultyStorage(std::move(storage), faults));
@@ -24,19 +24,20 @@ enum class Fault : std::uint8_t {
   none,
   // Nothing is done: `unavailable`.
   before,
-  // It is done and the answer is lost. Commit, Resolve: `outcome_unknown`, though it is durable. A read
-  // hands out its rows and then says `unavailable`.
+  // It is done and the answer is lost. Commit, Resolve: `outcome_unknown`, though it is durable. A
+  // read hands out its rows and then says `unavailable`.
   after,
   // Commit only: `outcome_unknown`, not written and never will be.
   lost,
-  // Commit only: `outcome_unknown`, not written yet. It is still under way and becomes durable later,
-  // unless another row was written at its place in the log first: a barrier or somebody's commit.
+  // Commit only: `outcome_unknown`, not written yet. It is still under way and becomes durable
+  // later, unless another row was written at its place in the log first: a barrier or somebody's
+  // commit.
   late,
 };
 inline constexpr std::size_t kFaults = 5;
 
-// What happens to the `nth` call (from 1) of its kind. `lost` and `late` count as `before` where they
-// do not apply.
+// What happens to the `nth` call (from 1) of its kind. `lost` and `late` count as `before` where
+// they do not apply.
 using FaultPlan = std::function<Fault(StorageCall call, std::uint64_t nth)>;
 // Asked before each call while a commit is under way: does it become durable now?
 using LandingPlan = std::function<bool(StorageCall call)>;
@@ -61,7 +62,7 @@ struct FaultRates {
   int landing_permille = 250;
 };
 
-// Threading: any thread. The plans are called by one thread at a time and must not use the injector.
+// Threading: any thread. The plans are called by one thread at a time, not to use the injector.
 class FaultInjector {
  public:
   // Never fails until it gets a plan. Without a landing plan a late commit waits for Land.
@@ -76,10 +77,10 @@ class FaultInjector {
   std::uint64_t faults(Fault fault) const;
 
   bool HasCommitUnderWay() const;
-  // Makes the commit under way durable through `storage`, any one on the same database: also after the
-  // process that sent it has died. False when the log went on without it or there is none; it is
-  // forgotten then. While the storage is `unavailable` it stays under way. Not to be called while
-  // `storage` has the write lock.
+  // Makes the commit under way durable through `storage`, any one on the same database: also after
+  // the process that sent it has died. False when the log went on without it or there is none; it
+  // is forgotten then. While the storage is `unavailable` it stays under way. Not to be called
+  // while `storage` has the write lock.
   bool Land(Storage& storage);
   // What was under way never comes.
   void Forget();

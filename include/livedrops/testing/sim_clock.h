@@ -1,4 +1,4 @@
-// SimClock and SequentialIds: time and ids that a test controls, for EngineOptions::clock and ::ids.
+// SimClock and SequentialIds: time and ids that a test controls (EngineOptions).
 #pragma once
 
 #include <array>
@@ -25,7 +25,7 @@ class SimClock : public Clock {
   std::atomic<std::int64_t> now_ms_;
 };
 
-// UUIDv7s that count 1, 2, 3 after the time. Two sources with different numbers never give the same id.
+// UUIDv7s that count 1, 2, 3 after the time. Sources with different numbers never give the same id.
 // Threading: one thread at a time.
 class SequentialIds : public IdSource {
  public:

@@ -22,15 +22,15 @@ class StorageFactory {
   virtual ~StorageFactory() = default;
   // A new and empty database, opened. `Open` then means this one; those before are used no more.
   virtual Result<std::unique_ptr<Storage>> Create() = 0;
-  // The database once more, as another process would open it: beside the storages that are open on it,
-  // or after they were closed or destroyed.
+  // The database once more, as another process would open it: beside the storages that are open on
+  // it, or after they were closed or destroyed.
   virtual Result<std::unique_ptr<Storage>> Open() = 0;
 };
 
 struct ConformanceCase {
   const char* name;  // "SecondCommitOnTheSameHeadIsFenced"
-  // ok, or a Status whose message says what was expected and what was found. Some cases start threads;
-  // none sleeps. Needs a factory of its own.
+  // ok, or a Status whose message says what was expected and what was found. Some cases start
+  // threads; none sleeps. Needs a factory of its own.
   Status (*run)(StorageFactory& factory);
 };
 

@@ -9,7 +9,8 @@ std::string_view TextOf(const Id<Tag>& id) {
   return id.view();
 }
 
-bool HasDropWith(DropStatus status, const ProductId& product, const MemoryTables& tables, Time now) {
+bool HasDropWith(DropStatus status, const ProductId& product, const MemoryTables& tables,
+                 Time now) {
   const auto [first, last] = tables.drops_of_product.equal_range(product);
   for (auto entry = first; entry != last; ++entry) {
     if (StatusAt(tables.drops.at(entry->second), now) == status) return true;

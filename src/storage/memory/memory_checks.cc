@@ -126,8 +126,8 @@ Status CheckAccounts(const CommitBatch& batch, const MemoryTables& tables) {
     if (!account.id.valid()) return Broken("account without id", account.id.view());
     if (account.email.empty()) continue;
     const auto old = tables.account_of_email.find(account.email);
-    const bool kept_by_other = old != tables.account_of_email.end() &&
-                               old->second != account.id && !written.contains(old->second);
+    const bool kept_by_other = old != tables.account_of_email.end() && old->second != account.id &&
+                               !written.contains(old->second);
     if (kept_by_other || !taken.emplace(account.email, account.id).second) {
       return Broken("email of two accounts", account.id.view());
     }

@@ -16,8 +16,8 @@ class MemoryDatabase {
 
   const ShopInfo& info() const { return info_; }
 
-  // The write lock: held by one storage (`owner`) at a time, for as long as it likes. Taking it again
-  // is ok. Errors: unavailable when somebody else held it for `deadline`.
+  // The write lock: held by one storage (`owner`) at a time, for as long as it likes. Taking it
+  // again is ok. Errors: unavailable when somebody else held it for `deadline`.
   Status TakeWriteLock(const void* owner, Duration deadline);
   // Does nothing when somebody else has it.
   void ReleaseWriteLock(const void* owner);

@@ -59,18 +59,11 @@ void MemoryLog::Append(std::span<const OrderRow> orders, std::span<const EventRo
   }
 }
 
-std::pair<const std::string_view, MemoryLog::Seqs>& MemoryLog::IndexOfUser(std::string_view user) {
-  const auto found = of_user_.find(user);
-  return found != of_user_.end() ? *found : *of_user_.emplace(texts_.Add(user), Seqs()).first;
-}
-
 void MemoryLog::AppendOrder(const OrderRow& row) {
   LD_ASSERT(row.seq == head_.seq + 1);
-  auto& [user, seqs] = IndexOfUser(row.user);
-  seqs.push_back(row.seq);
   orders_of_drop_[row.drop_no].push_back(row.seq);
   StoredOrder& stored = orders_.emplace_back(StoredOrder{row, FirstState(row)});
-  stored.row.user = user;
+  stored.row.user = texts_.Add(row.user);
   stored.row.actor = texts_.Add(row.actor);
   stored.row.key = texts_.Add(row.key);
   rows_.push_back({&stored, nullptr});
@@ -80,8 +73,6 @@ void MemoryLog::AppendOrder(const OrderRow& row) {
 void MemoryLog::AppendEvent(const EventRow& row) {
   LD_ASSERT(row.seq == head_.seq + 1);
   const EventRow& stored = events_.emplace_back(row);
-  const std::string_view user = UserOf(row);
-  if (!user.empty()) IndexOfUser(user).second.push_back(row.seq);
   if (!row.creator.empty()) of_creator_[stored.creator].push_back(row.seq);
   if (row.drop_no != 0 && row.order_seq == 0) events_of_drop_[row.drop_no].push_back(row.seq);
   if (!row.key.empty()) keyed_.push_back(row.seq);
@@ -89,9 +80,7 @@ void MemoryLog::AppendEvent(const EventRow& row) {
   head_ = {row.seq, row.hash};
 }
 
-void MemoryLog::Change(const OrderChange& change) {
-  rows_[change.seq - 1].order->present = change;
-}
+void MemoryLog::Change(const OrderChange& change) { rows_[change.seq - 1].order->present = change; }
 
 std::string_view MemoryLog::UserOf(const EventRow& row) const {
   const StoredOrder* const order = FindOrder(row.order_seq);
@@ -102,7 +91,13 @@ const StoredOrder* MemoryLog::FindOrder(std::uint64_t seq) const {
   return seq == 0 || seq > head_.seq ? nullptr : At(seq).order;
 }
 
-const std::vector<std::uint64_t>& MemoryLog::OfUser(std::string_view user) const {
+const std::vector<std::uint64_t>& MemoryLog::OfUser(std::string_view user) {
+  while (users_indexed_ < head_.seq) {
+    const LogEntry& entry = At(++users_indexed_);
+    const std::string_view whose =
+        entry.order != nullptr ? entry.order->row.user : UserOf(*entry.event);
+    if (!whose.empty()) of_user_[whose].push_back(users_indexed_);
+  }
   return FindOrNone(of_user_, user);
 }
 const std::vector<std::uint64_t>& MemoryLog::OfCreator(std::string_view creator) const {

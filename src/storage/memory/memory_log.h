@@ -7,15 +7,14 @@
 #include <span>
 #include <string_view>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "livedrops/spi/storage.h"
 
 namespace livedrops::memory {
 
-// Keeps texts in blocks: one order has three, and a heap allocation for each would cost more than the
-// rest of its commit. A text stays where it is as long as the arena lives.
+// Keeps texts in blocks: one order has three, and a heap allocation for each would cost more than
+// the rest of its commit. A text stays where it is as long as the arena lives.
 class TextArena {
  public:
   std::string_view Add(std::string_view text);
@@ -61,8 +60,9 @@ class MemoryLog {
   // Whose channel an event goes to: its order's user, else the one it names, if any.
   std::string_view UserOf(const EventRow& row) const;
 
-  // Seqs, ascending. Of a user: his order rows and all events of his channel.
-  const std::vector<std::uint64_t>& OfUser(std::string_view user) const;
+  // Seqs, ascending. Of a user: his order rows and all events of his channel. The first to ask pays
+  // for the index: with half a million users it would cost more than the rest of a commit.
+  const std::vector<std::uint64_t>& OfUser(std::string_view user);
   const std::vector<std::uint64_t>& OfCreator(std::string_view creator) const;
   const std::vector<std::uint64_t>& OrdersOfDrop(std::uint64_t drop_no) const;
   const std::vector<std::uint64_t>& EventsOfDrop(std::uint64_t drop_no) const;
@@ -73,7 +73,6 @@ class MemoryLog {
 
   void AppendOrder(const OrderRow& row);
   void AppendEvent(const EventRow& row);
-  std::pair<const std::string_view, Seqs>& IndexOfUser(std::string_view user);
 
   Head head_;
   TextArena texts_;
@@ -81,6 +80,7 @@ class MemoryLog {
   std::deque<EventRow> events_;
   std::vector<LogEntry> rows_;  // rows_[seq - 1]
   std::unordered_map<std::string_view, Seqs> of_user_;
+  std::uint64_t users_indexed_ = 0;  // of_user_ knows the rows up to this one.
   std::unordered_map<std::string_view, Seqs> of_creator_;
   std::unordered_map<std::uint64_t, Seqs> orders_of_drop_;
   std::unordered_map<std::uint64_t, Seqs> events_of_drop_;

@@ -109,7 +109,8 @@ Status MemoryStorage::Close() {
   return OkStatus();
 }
 
-// --- loading: rows are found under the mutex and handed out after it, for a sink may take its time --
+// --- loading: rows are found under the mutex and handed out after it, for a sink may take its time
+// --
 
 Status MemoryStorage::ReadLog(std::uint64_t after_seq, std::int64_t limit, LogSink& sink) {
   if (closed_) return ClosedStatus();
@@ -217,7 +218,7 @@ Status MemoryStorage::ListOrders(const OrderQuery& query, std::vector<Order>* ou
   out->clear();
   if (closed_) return ClosedStatus();
   const std::lock_guard guard(database_->mutex);
-  const MemoryLog& log = database_->log;
+  MemoryLog& log = database_->log;
   const auto visit = [&](std::uint64_t seq) {
     if (std::ssize(*out) >= query.limit) return false;
     const StoredOrder* const order = log.FindOrder(seq);
@@ -304,9 +305,8 @@ Status MemoryStorage::ListFollows(const FollowQuery& query, FollowPage* out) {
   auto place = query.after_id.empty() ? index.begin()
                                       : index.upper_bound({query.after_since, query.after_id});
   for (; place != index.end() && std::ssize(out->data) < query.limit; ++place) {
-    out->data.push_back(of_creator
-                            ? FollowEntry{query.creator, UserId(place->id), place->at}
-                            : FollowEntry{CreatorId(place->id), query.user, place->at});
+    out->data.push_back(of_creator ? FollowEntry{query.creator, UserId(place->id), place->at}
+                                   : FollowEntry{CreatorId(place->id), query.user, place->at});
   }
   out->total = std::ssize(index);
   return OkStatus();

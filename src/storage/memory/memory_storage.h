@@ -1,5 +1,5 @@
-// MemoryStorage: the reference adapter. It keeps what spi/storage.h promises with plain containers and
-// one mutex, and refuses every batch that breaks a rule. Nothing survives the process.
+// MemoryStorage: the reference adapter. It keeps what spi/storage.h promises with plain containers
+// and one mutex, and refuses every batch that breaks a rule. Nothing survives the process.
 #pragma once
 
 #include <memory>

@@ -1,0 +1,213 @@
+#!/usr/bin/env python3
+"""Writes the tables of docs/reference that follow from the code.
+
+    generate_reference.py            rewrites what stands between the markers
+    generate_reference.py --check    exit 1 when a page differs from the code
+
+A page marks a table with `<!-- generated: NAME -->` and `<!-- end -->`; TABLES says who makes NAME. What
+the code cannot say, the meaning of an event or a column, stands in reference_texts.py; a name without a
+text fails, and so does a text without a name.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).parent))
+from reference_texts import COLUMNS, EVENTS, LIMITS, VIEW_COLUMNS  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = ROOT / "docs" / "reference"
+BLOCK = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def read(path):
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def table(head, rows):
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+
+
+def same_names(what, found, described):
+    missing, stale = sorted(set(found) - set(described)), sorted(set(described) - set(found))
+    if missing or stale:
+        sys.exit(f"reference_texts.py: {what}: without a text {missing}, not in the code {stale}")
+
+
+# --- outcome.h, status.h --------------------------------------------------------------------------
+
+def x_list(name):
+    """The entries of a `#define NAME(X) …` list: tuples of name and, if it has one, text."""
+    text = read("include/livedrops/outcome.h")
+    body = re.search(rf"#define {name}\(X\)((?:[^\n]*\\\n)*[^\n]*)", text).group(1)
+    return re.findall(r'X\((\w+)(?:,\s*"([^"]*)")?\)', body)
+
+
+def order_outcomes():
+    rows = [[str(rank), f"`{name}`", text]
+            for rank, (name, text) in enumerate(x_list("LIVEDROPS_ORDER_OUTCOMES"), 1)]
+    return table(["rank", "outcome", "meaning"], rows)
+
+
+def command_outcomes():
+    rows = [[f"`{name}`", text] for name, text in x_list("LIVEDROPS_COMMAND_OUTCOMES")]
+    return table(["outcome", "meaning"], rows)
+
+
+def status_codes():
+    body = re.search(r"enum class StatusCode[^{]*\{(.*?)\};", read("include/livedrops/status.h"),
+                     re.DOTALL).group(1)
+    rows = []
+    for comment, name, number in re.findall(r"((?:\s*//[^\n]*\n)*)\s*k(\w+) = (\d+),", body):
+        words = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+        rows.append([number, f"`{words}`", " ".join(re.findall(r"//\s*(.*)", comment))])
+    return table(["number", "name", "what happened, and what to do"], rows)
+
+
+def names_of(list_name):
+    return ", ".join(f"`{name}`" for name, _ in x_list(list_name)) + "\n"
+
+
+def event_types():
+    found = [name for name, _ in x_list("LIVEDROPS_EVENT_TYPES")]
+    same_names("event types", found, EVENTS)
+    return table(["type", "aggregate", "subject", "channels", "body", "written when"],
+                 [[f"`{name}`", *EVENTS[name]] for name in found])
+
+
+# --- limits ---------------------------------------------------------------------------------------
+
+def number_in(path, pattern):
+    """A C++ integer, with thousands separators, of the first group of the pattern."""
+    match = re.search(pattern, read(path))
+    if not match:
+        sys.exit(f"reference_texts.py: a limit is not in {path} any more: {pattern}")
+    number = 1
+    for factor in match.group(1).split("*"):
+        number *= int(factor.replace("'", "").replace(",", "").strip())
+    return f"{number:,}"
+
+
+def limits():
+    return table(["what", "limit"],
+                 [[what, text.format(*(number_in(*place) for place in places))]
+                  for what, text, *places in LIMITS])
+
+
+# --- options --------------------------------------------------------------------------------------
+
+def members(path, struct):
+    """(name, default, comment) of each member; a comment before it or behind it."""
+    body = re.search(rf"struct {struct}\b[^{{]*\{{(.*?)\n\}};", read(path), re.DOTALL).group(1)
+    comment = []
+    for line in body.split("\n"):
+        code, _, words = line.partition("//")
+        match = re.match(r"\s*[\w:*<>]+[ *]+(\w+)\s*(?:=\s*([^;]+)|\{([^}]*)\})?;", code)
+        if words and not match:
+            comment.append(words.strip())
+        if match:
+            name, default, braced = match.groups()
+            default = default or (f"{braced} ms" if braced else "none")
+            yield name, default, " ".join([*comment, words.strip()]).strip()
+            comment = []
+
+
+def options(path, struct):
+    rows = []
+    for name, default, comment in members(path, struct):
+        default = default.split("::")[-1].replace("'", ",").replace("nullptr", "null")
+        rows.append([f"`{name}`", f"`{default}`", comment])
+    return table(["option", "default", "meaning"], rows)
+
+
+# --- schema ---------------------------------------------------------------------------------------
+
+def schema_text():
+    return read("src/storage/sqlite/schema_sql.h")
+
+
+def sql_tables():
+    """{table: [(column, type)]} of the newest schema."""
+    found = {}
+    for name, body in re.findall(r"CREATE TABLE (\w+)\((.*?)\n\) STRICT", schema_text(), re.DOTALL):
+        lines = (line.strip() for line in body.strip().split("\n"))
+        columns = (re.match(r"([a-z_]+) (INTEGER|TEXT|BLOB|ANY)\b(?: (NOT NULL))?", line)
+                   for line in lines)
+        found[name] = [(column.group(1), column.group(2)) for column in columns if column]
+    for name, column, kind in re.findall(r"ALTER TABLE (\w+) ADD COLUMN (\w+) (\w+)", schema_text()):
+        found[name].append((column, kind))
+    return found
+
+
+def tables():
+    found = sql_tables()
+    same_names("tables", found, COLUMNS)
+    text = ""
+    for name, columns in found.items():
+        about, meanings = COLUMNS[name]
+        same_names(f"columns of {name}", [column for column, _ in columns], meanings)
+        rows = [[f"`{column}`", kind, meanings[column]] for column, kind in columns]
+        text += f"\n### {name}\n\n{about}\n\n" + table(["column", "type", "meaning"], rows)
+    return text
+
+
+def views():
+    joined = re.sub(r'"\s*\n\s*"', "", schema_text())
+    found = {name: [column.strip() for column in columns.split(",")]
+             for name, columns in re.findall(r"CREATE VIEW (\w+)\(([^)]*)\)", joined)}
+    same_names("views", found, VIEW_COLUMNS)
+    text = ""
+    for name, columns in found.items():
+        about, meanings = VIEW_COLUMNS[name]
+        same_names(f"columns of {name}", columns, meanings)
+        rows = [[f"`{column}`", meanings[column]] for column in columns]
+        text += f"\n### {name}\n\n{about}\n\n" + table(["column", "meaning"], rows)
+    return text
+
+
+TABLES = {
+    "order-outcomes": order_outcomes,
+    "command-outcomes": command_outcomes,
+    "status-codes": status_codes,
+    "order-statuses": lambda: names_of("LIVEDROPS_ORDER_STATUSES"),
+    "drop-statuses": lambda: names_of("LIVEDROPS_DROP_STATUSES"),
+    "event-types": event_types,
+    "limits": limits,
+    "engine-options": lambda: options("include/livedrops/engine.h", "EngineOptions"),
+    "service-options": lambda: options("include/livedrops/service.h", "ServiceOptions"),
+    "storage-options": lambda: options("include/livedrops/open.h", "StorageOptions"),
+    "tables": tables,
+    "views": views,
+}
+
+
+def generated(text, used):
+    def fill(match):
+        used.add(match.group(2))
+        return match.group(1) + TABLES[match.group(2)]() + match.group(3)
+    return BLOCK.sub(fill, text)
+
+
+def main():
+    check = sys.argv[1:] == ["--check"]
+    used, stale = set(), []
+    for page in sorted(PAGES.glob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        wanted = generated(text, used)
+        if wanted != text:
+            stale.append(page.name)
+            if not check:
+                page.write_text(wanted, encoding="utf-8")
+    unused = sorted(set(TABLES) - used)
+    if unused:
+        print(f"docs: no page shows {', '.join(unused)}")
+    if check and stale:
+        print(f"docs: run docs/generate_reference.py, {', '.join(stale)} differ from the code")
+    return 1 if unused or (check and stale) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
