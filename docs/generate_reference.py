@@ -119,7 +119,7 @@ def options(path, struct):
     rows = []
     for name, default, comment in members(path, struct):
         default = default.split("::")[-1].replace("'", ",").replace("nullptr", "null")
-        rows.append([f"`{name}`", f"`{default}`", comment])
+        rows.append([f"`{name}`", f"`{default}`", comment or "See below."])
     return table(["option", "default", "meaning"], rows)
 
 

@@ -74,7 +74,7 @@ LIMITS = [
     ("whole life of a hold, extensions included", "{0} ms", (DECIDE, r"kHoldLifeMax\{([\d']+)\}")),
     ("live holds of a user over all drops", "{0}, an option",
      ("include/livedrops/engine.h", r"live_holds_per_user_max = (\d+)")),
-    ("times", "1970 to {0} ms after it, the end of the year 9999",
+    ("times", "1970-01-01 to 9999-12-31, {0} ms later",
      (VALIDATE, r"kTimeMsMax = ([\d']+)")),
     ("requests in the queue", "{0}, an option up to {1}",
      ("include/livedrops/service.h", r"queue_max = ([\d']+)"),

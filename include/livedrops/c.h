@@ -108,8 +108,8 @@ LD_EXPORT void ld_page_free(ld_page_t* page);
 
 /* --- commands ----------------------------------------------------------------------------------
  *
- * Each blocks until its answer is durable: a grant until its commit is, a refusal until every commit
- * is that it rests on.
+ * Each blocks until its answer is durable: a grant until its commit is, a refusal until every
+ * commit is that it rests on.
  * Errors: LD_INVALID_ARGUMENT, LD_OVERLOADED, LD_UNAVAILABLE, LD_OUTCOME_UNKNOWN, LD_CLOSED.
  */
 
@@ -198,8 +198,8 @@ LD_EXPORT ld_status_t ld_follows_following(ld_shop_t* shop, const char* user,
                                            const ld_page_request_t* request, ld_page_t** page,
                                            ld_error_t* error);
 
-/* The log after `after_seq`, oldest first, at most `limit` (1 to 10,000) events. A reader that keeps
- * the last seq it saw can skip none. */
+/* The log after `after_seq`, oldest first, at most `limit` (1 to 10,000) events. A reader that
+ * keeps the last seq it saw can skip none. */
 LD_EXPORT ld_status_t ld_events_read(ld_shop_t* shop, uint64_t after_seq, int32_t limit,
                                      ld_page_t** page, ld_error_t* error);
 
@@ -207,9 +207,8 @@ LD_EXPORT ld_status_t ld_events_read(ld_shop_t* shop, uint64_t after_seq, int32_
  * the position to read on from in its place. With an empty epoch: no events, the present position.
  * `recovered` becomes 0 when events may have been missed: the position is unknown, of another
  * epoch, in the future, or older than 1,000 publications and 24 h. */
-LD_EXPORT ld_status_t ld_channel_read(ld_shop_t* shop, const char* channel,
-                                      ld_position_t* position, int32_t* recovered,
-                                      ld_page_t** page, ld_error_t* error);
+LD_EXPORT ld_status_t ld_channel_read(ld_shop_t* shop, const char* channel, ld_position_t* position,
+                                      int32_t* recovered, ld_page_t** page, ld_error_t* error);
 
 /* The user's own events merged with those of the creators he follows since he followed; newest
  * first. */

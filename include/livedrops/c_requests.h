@@ -39,8 +39,14 @@ typedef struct ld_shop_options {
   int64_t unknown_deadline_ms; /* How long a caller waits for a storage in doubt. */
 } ld_shop_options_t;
 
-#define LD_SHOP_OPTIONS_INIT \
-  {sizeof(ld_shop_options_t), 1, LD_LATE_CONFIRM_REFUSE, LD_HOLDS_AT_END_CONFIRM, 100, 65536, 256, \
+#define LD_SHOP_OPTIONS_INIT  \
+  {sizeof(ld_shop_options_t), \
+   1,                         \
+   LD_LATE_CONFIRM_REFUSE,    \
+   LD_HOLDS_AT_END_CONFIRM,   \
+   100,                       \
+   65536,                     \
+   256,                       \
    5000}
 
 /* --- orders ---------------------------------------------------------------------------------- */
@@ -52,18 +58,18 @@ typedef struct ld_place_order {
   const char* user;
   /* Makes a retry safe: carry the key of the first try. A new intent needs a new key. */
   const char* key;
-  int64_t quantity;      /* 1 to 2^31-1. */
-  const char* product;   /* If given, it must be the drop's. */
-  int64_t deadline_ms;   /* Not decided until then: refused. Guards against a stale duplicate. */
-  int32_t confirmation;  /* ld_confirmation_t; LD_CONFIRMATION_HOLD makes a hold. */
-  int32_t ttl_seconds;   /* How long a hold lives, 30 to 3600; 0: as the drop says. */
-  int32_t replace_hold;  /* 1: gives back the user's live hold of this drop when granted. */
-  const char* actor;     /* Who acts, for the audit; not given: the user. */
+  int64_t quantity;     /* 1 to 2^31-1. */
+  const char* product;  /* If given, it must be the drop's. */
+  int64_t deadline_ms;  /* Not decided until then: refused. Guards against a stale duplicate. */
+  int32_t confirmation; /* ld_confirmation_t; LD_CONFIRMATION_HOLD makes a hold. */
+  int32_t ttl_seconds;  /* How long a hold lives, 30 to 3600; 0: as the drop says. */
+  int32_t replace_hold; /* 1: gives back the user's live hold of this drop when granted. */
+  const char* actor;    /* Who acts, for the audit; not given: the user. */
 } ld_place_order_t;
 
-#define LD_PLACE_ORDER_INIT                                                                   \
-  {sizeof(ld_place_order_t), NULL, NULL, NULL, 1, NULL, LD_ABSENT, LD_CONFIRMATION_OF_DROP, 0, \
-   0, NULL}
+#define LD_PLACE_ORDER_INIT                                        \
+  {sizeof(ld_place_order_t), NULL, NULL, NULL, 1, NULL, LD_ABSENT, \
+   LD_CONFIRMATION_OF_DROP,  0,    0,    NULL}
 
 /* The money was taken: turns a hold into a sale. Confirming again is done again. */
 typedef struct ld_confirm_order {
@@ -151,22 +157,22 @@ typedef struct ld_create_drop {
   size_t struct_size;
   const char* id;
   const char* product;
-  const char* creator;    /* Not given: the product's. */
-  int64_t start_time_ms;  /* LD_ABSENT: now. */
-  int64_t end_time_ms;    /* Later than now and than the start, up to the year 9999. */
-  int64_t stock;          /* 0 to 2^31-1, as the next three. */
+  const char* creator;   /* Not given: the product's. */
+  int64_t start_time_ms; /* LD_ABSENT: now. */
+  int64_t end_time_ms;   /* Later than now and than the start, up to the year 9999. */
+  int64_t stock;         /* 0 to 2^31-1, as the next three. */
   int64_t low_stock;
-  int64_t max_per_order;  /* 0: no limit. */
-  int64_t max_per_user;   /* 0: no limit. */
-  int32_t confirmation;   /* LD_CONFIRMATION_DIRECT or LD_CONFIRMATION_HOLD. */
-  int32_t hold_seconds;   /* 30 to 3600. */
-  const char* actor;      /* Not given: the creator. */
-  const char* key;        /* Optional. Scope: actor. */
+  int64_t max_per_order; /* 0: no limit. */
+  int64_t max_per_user;  /* 0: no limit. */
+  int32_t confirmation;  /* LD_CONFIRMATION_DIRECT or LD_CONFIRMATION_HOLD. */
+  int32_t hold_seconds;  /* 30 to 3600. */
+  const char* actor;     /* Not given: the creator. */
+  const char* key;       /* Optional. Scope: actor. */
 } ld_create_drop_t;
 
-#define LD_CREATE_DROP_INIT                                                               \
-  {sizeof(ld_create_drop_t), NULL, NULL, NULL, LD_ABSENT, LD_ABSENT, 0, 0, 0, 0,          \
-   LD_CONFIRMATION_DIRECT, 600, NULL, NULL}
+#define LD_CREATE_DROP_INIT                                                      \
+  {sizeof(ld_create_drop_t), NULL, NULL, NULL, LD_ABSENT, LD_ABSENT, 0, 0, 0, 0, \
+   LD_CONFIRMATION_DIRECT,   600,  NULL, NULL}
 
 /* Changes what is given. Start and price only while scheduled; the end only to later than now. */
 typedef struct ld_update_drop {
@@ -183,9 +189,18 @@ typedef struct ld_update_drop {
   const char* key; /* Optional. Scope: actor and drop. */
 } ld_update_drop_t;
 
-#define LD_UPDATE_DROP_INIT                                                               \
-  {sizeof(ld_update_drop_t), NULL, LD_ABSENT, LD_ABSENT, LD_ABSENT, LD_ABSENT, LD_ABSENT, \
-   LD_ABSENT, 0, NULL, NULL}
+#define LD_UPDATE_DROP_INIT  \
+  {sizeof(ld_update_drop_t), \
+   NULL,                     \
+   LD_ABSENT,                \
+   LD_ABSENT,                \
+   LD_ABSENT,                \
+   LD_ABSENT,                \
+   LD_ABSENT,                \
+   LD_ABSENT,                \
+   0,                        \
+   NULL,                     \
+   NULL}
 
 typedef enum ld_drop_action {
   LD_DROP_ACTION_START = 0, /* Starts a scheduled drop now. */

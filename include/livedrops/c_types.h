@@ -134,7 +134,7 @@ typedef struct ld_order {
   uint64_t seq;          /* Position in the log; orders of a drop are decided in this order. */
 } ld_order_t;
 
-#define LD_ORDER_INIT                                                                          \
+#define LD_ORDER_INIT \
   {sizeof(ld_order_t), {0}, {0}, {0}, {0}, {0}, {0}, LD_ORDER_HELD, 0, 0, 0, LD_ABSENT, 0}
 
 /* A limited sale of one product. init_stock + adjust = current_stock + held + confirmed always. */
@@ -161,9 +161,9 @@ typedef struct ld_drop {
   uint64_t version; /* Grows with every committed change of the drop, sales included. */
 } ld_drop_t;
 
-#define LD_DROP_INIT                                                                           \
-  {sizeof(ld_drop_t), {0}, {0}, {0}, {0}, 0, 0, 0, 0, 0, 0, 0, 0, 0, LD_CONFIRMATION_DIRECT,   \
-   LD_DROP_SCHEDULED, 0, 0, 0, 0}
+#define LD_DROP_INIT                                                                         \
+  {sizeof(ld_drop_t), {0}, {0}, {0}, {0}, 0, 0, 0, 0, 0, 0, 0, 0, 0, LD_CONFIRMATION_DIRECT, \
+   LD_DROP_SCHEDULED, 0,   0,   0,   0}
 
 typedef struct ld_product {
   size_t struct_size;
@@ -263,13 +263,13 @@ typedef struct ld_order_reply {
   /* 1: the answer is that of an earlier request with the same key; nothing was done now. The
    * outcome of an order is then LD_OUTCOME_REPEATED, and `order` its first answer. */
   int32_t repeated;
-  int32_t remaining;    /* sold_out, held_out: units in stock now. */
-  int64_t retry_at_ms;  /* held_out: the next hold ends then. drop_not_started. Else LD_ABSENT. */
-  uint64_t seq;         /* Log position of the change; 0 when nothing changed. */
-  ld_order_t order;     /* With an empty id when the outcome comes without an order. */
+  int32_t remaining;   /* sold_out, held_out: units in stock now. */
+  int64_t retry_at_ms; /* held_out: the next hold ends then. drop_not_started. Else LD_ABSENT. */
+  uint64_t seq;        /* Log position of the change; 0 when nothing changed. */
+  ld_order_t order;    /* With an empty id when the outcome comes without an order. */
 } ld_order_reply_t;
 
-#define LD_ORDER_REPLY_INIT                                                                    \
+#define LD_ORDER_REPLY_INIT \
   {sizeof(ld_order_reply_t), LD_ERROR_INIT, LD_OUTCOME_NONE, 0, 0, LD_ABSENT, 0, LD_ORDER_INIT}
 
 /* The answer to every other command. Errors: as ld_order_reply_t. */
@@ -285,7 +285,7 @@ typedef struct ld_reply {
   ld_drop_t drop;      /* The drop after the command; with an empty id when it is not about one. */
 } ld_reply_t;
 
-#define LD_REPLY_INIT                                                                          \
+#define LD_REPLY_INIT \
   {sizeof(ld_reply_t), LD_ERROR_INIT, LD_OUTCOME_NONE, 0, 0, {0}, 0, LD_ABSENT, LD_DROP_INIT}
 
 /* A submitted order that was answered. */

@@ -26,9 +26,9 @@ ld_status_t ld_drops_change(ld_shop_t* shop, const ld_change_drop_t* request, ld
 
 ld_status_t ld_drops_restock(ld_shop_t* shop, const ld_restock_t* request, ld_reply_t* reply,
                              ld_error_t* error) {
-  return Command<Restock>(
-      shop, request, reply, error,
-      [](Service& service, const Restock& r) { return service.drops().Restock(r); });
+  return Command<Restock>(shop, request, reply, error, [](Service& service, const Restock& r) {
+    return service.drops().Restock(r);
+  });
 }
 
 ld_status_t ld_drops_get(ld_shop_t* shop, const char* id, ld_drop_t* drop, ld_error_t* error) {

@@ -6,9 +6,8 @@ using namespace livedrops::capi;  // NOLINT
 
 ld_status_t ld_events_read(ld_shop_t* shop, uint64_t after_seq, int32_t limit, ld_page_t** page,
                            ld_error_t* error) {
-  return ReadPage(shop, page, error, [&](Service& service) {
-    return service.notifications().Log(after_seq, limit);
-  });
+  return ReadPage(shop, page, error,
+                  [&](Service& service) { return service.notifications().Log(after_seq, limit); });
 }
 
 ld_status_t ld_channel_read(ld_shop_t* shop, const char* channel, ld_position_t* position,

@@ -1,4 +1,4 @@
-// Guard: the one way out of every exported function. No exception passes it, and every failure is told
+// Guard: the one way out of every exported function. No exception passes it; every failure is told
 // in the caller's ld_error_t.
 #pragma once
 

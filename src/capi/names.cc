@@ -72,8 +72,8 @@ SAME(LD_DROP_ACTION_CANCEL, DropAction::cancel);
 // A new outcome or status in C++ is missing above as long as these do not agree.
 #define COUNT_OUTCOME(name, text) +1
 #define COUNT_STATUS(name) +1
-static_assert(LD_OUTCOME_EMAIL_TAKEN + 1 ==
-              LIVEDROPS_ORDER_OUTCOMES(COUNT_OUTCOME) LIVEDROPS_COMMAND_OUTCOMES(COUNT_OUTCOME));
+static_assert(LD_OUTCOME_EMAIL_TAKEN + 1 == LIVEDROPS_ORDER_OUTCOMES(COUNT_OUTCOME)
+                                                LIVEDROPS_COMMAND_OUTCOMES(COUNT_OUTCOME));
 static_assert(LD_ORDER_EXPIRED + 1 == LIVEDROPS_ORDER_STATUSES(COUNT_STATUS));
 static_assert(LD_DROP_CANCELLED + 1 == LIVEDROPS_DROP_STATUSES(COUNT_STATUS));
 

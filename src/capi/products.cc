@@ -25,9 +25,8 @@ ld_status_t ld_products_delete(ld_shop_t* shop, const ld_delete_product_t* reque
 }
 
 ld_status_t ld_products_get(ld_shop_t* shop, const char* id, ld_page_t** page, ld_error_t* error) {
-  return ReadPage(shop, page, error, [&](Service& service) {
-    return service.products().Get(IdOf<ProductId>(id));
-  });
+  return ReadPage(shop, page, error,
+                  [&](Service& service) { return service.products().Get(IdOf<ProductId>(id)); });
 }
 
 ld_status_t ld_products_list(ld_shop_t* shop, const ld_product_filter_t* filter, ld_page_t** page,

@@ -166,8 +166,7 @@ Status ReadRequest(const ld_update_drop_t& from, UpdateDrop* to) {
 Status ReadRequest(const ld_change_drop_t& from, ChangeDrop* to) {
   to->id = IdOf<DropId>(from.id);
   ReadActorAndKey(from, to);
-  Status status =
-      CheckChoice("action", from.action, LD_DROP_ACTION_START, LD_DROP_ACTION_CANCEL);
+  Status status = CheckChoice("action", from.action, LD_DROP_ACTION_START, LD_DROP_ACTION_CANCEL);
   if (status.ok()) to->action = static_cast<DropAction>(from.action);
   return status;
 }

@@ -1,5 +1,6 @@
-// From the requests and filters of C to those of C++. What the core validates (ids, keys, numbers) is
-// passed on as it is; what C++ types cannot even hold (a wrong enum, order id, currency) is refused.
+// From the requests and filters of C to those of C++. What the core validates (ids, keys, numbers)
+// is passed on as it is; what C++ types cannot even hold (wrong enums, order ids, currencies) is
+// refused.
 #pragma once
 
 #include "livedrops/c.h"

@@ -1,5 +1,5 @@
-// From what C++ answers to the structs of C. Nothing here can fail: an order was decided by then, and
-// its caller must hear of it.
+// From what C++ answers to the structs of C. Nothing here can fail: an order was decided by then,
+// and its caller must hear of it.
 #pragma once
 
 #include "livedrops/c.h"

@@ -12,8 +12,8 @@ struct ld_shop {
 
   // Lives until the handle is freed, so that a closed one can still be asked.
   const std::unique_ptr<livedrops::Service> service;
-  // Twice the calls that run, plus one when the shop is being closed. In one number, because the last
-  // call to leave may touch nothing after it told the closer.
+  // Twice the calls that run, plus one when the shop is being closed. In one number, because the
+  // last call to leave may touch nothing after it told the closer.
   std::atomic<int> state{0};
 };
 

@@ -220,8 +220,12 @@ void Decider::ConfirmLate(const ConfirmOrder& confirm, DropState* drop, std::uin
   const OrderRecord& order = drop->orders[index];
   const std::int64_t units = confirm.quantity.value_or(order.quantity);
   const bool goes_on = !drop->final() && drop->row.started;
+  // Once per order, whoever asks and with whatever key: the key of the row says so, also after a restart.
+  Command refund = command;
+  refund.scoped_key = "refundDue|" + confirm.order.str();
+  refund.fingerprint = 1;
   reply->outcome = Outcome::order_state;
-  if (order.refund_due) {
+  if (state_.FindKey(refund.scoped_key) != nullptr) {
     reply->outcome = Outcome::refund_due;
     reply->repeated = true;
   } else if (options_.late_confirm == LateConfirm::refuse || units > order.quantity) {
@@ -235,7 +239,7 @@ void Decider::ConfirmLate(const ConfirmOrder& confirm, DropState* drop, std::uin
                    .Add("quantity", units)
                    .Add("amount", drop->row.drop.price.minor_units * units)
                    .Take();
-    EmitForCommand(std::move(row), command, reply);
+    EmitForCommand(std::move(row), refund, reply);
     reply->outcome = Outcome::refund_due;
   }
 }

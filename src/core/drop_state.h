@@ -27,7 +27,6 @@ struct OrderRecord {
   std::uint32_t id_tag = 0;    // The part of the order id that seq and at_ms do not give.
   std::uint16_t ttl_seconds = 0;
   OrderStatus status = OrderStatus::confirmed;
-  bool refund_due = false;
 };
 static_assert(sizeof(OrderRecord) <= 64);
 

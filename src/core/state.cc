@@ -83,11 +83,13 @@ void State::Restore(const DropRow& row) {
   drops_.push_back(std::move(drop));
 }
 
-void State::Restore(const OrderRow& row, const OrderChange& present, bool late) {
-  DropState* drop = FindDropNo(row.drop_no);
-  LD_ASSERT(drop != nullptr);
-  const OrderHashes hashes = HashesOf(row.user, row.key);
-  OrderRecord record;
+State::LoadedOrder State::Read(const OrderRow& row, const OrderChange& present) const {
+  LoadedOrder order;
+  order.drop = FindDropNo(row.drop_no);
+  LD_ASSERT(order.drop != nullptr);
+  order.hashes = HashesOf(row.user, row.key);
+  order.drop->Prefetch(order.hashes);
+  OrderRecord& record = order.record;
   record.seq = row.seq;
   record.at_ms = ToMs(row.at);
   record.quantity = present.quantity;
@@ -95,21 +97,26 @@ void State::Restore(const OrderRow& row, const OrderChange& present, bool late) 
   record.ttl_seconds = static_cast<std::uint16_t>(row.ttl_seconds);
   record.status = present.status;
   record.id_tag = TagOf(row.order_id);
+  record.lives_ms = static_cast<std::uint32_t>(row.ttl_seconds) * 1000;
   if (present.status == OrderStatus::held) {
     record.lives_ms = static_cast<std::uint32_t>((present.expires_at - row.at).count());
-  } else {
-    record.lives_ms = static_cast<std::uint32_t>(row.ttl_seconds) * 1000;
   }
-  const std::uint32_t index = drop->Append(hashes, record);
+  return order;
+}
+
+void State::Restore(const LoadedOrder& order, bool late) {
+  DropState* drop = order.drop;
+  const OrderRecord& record = order.record;
+  const std::uint32_t index = drop->Append(order.hashes, record);
   if (record.status == OrderStatus::held || record.status == OrderStatus::confirmed) {
     drop->users[drop->orders[index].user].units += static_cast<std::uint32_t>(record.quantity);
   }
   if (record.status == OrderStatus::held) {
-    CountHold(hashes.user, +1);
+    CountHold(order.hashes.user, +1);
     drop->PlanExpiry(index);
     Replan(drop);
   }
-  if (!late) AddSegment(row.seq, drop);
+  if (!late) AddSegment(record.seq, drop);
 }
 
 void State::RestoreKey(const EventRow& row) { RememberKey(row); }

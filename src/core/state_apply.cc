@@ -208,11 +208,7 @@ void State::ApplyToOrder(DropState* drop, const EventRow& row) {
     case EventType::orderExtended:
       ExtendOrder(drop, index, TimeFromMs(body.NumberOr("expires", 0)));
       break;
-    case EventType::refundDue:
-      drop->orders[index].refund_due = true;
-      OnUndo([drop, index] { drop->orders[index].refund_due = false; });
-      break;
-    default: break;
+    default: break;  // refundDue tells, it changes nothing.
   }
 }
 

@@ -72,12 +72,24 @@ class Sequencer::LoadSink : public StateSink, public OrderSink {
   void OnSession(const Session&) override {}
   void OnKey(const EventRow& row) override { state_->RestoreKey(row); }
   void OnOrder(const OrderRow& row, const OrderChange& present) override {
-    state_->Restore(row, present, late_);
+    State::LoadedOrder& place = ahead_[read_++ % kAhead];
+    if (read_ > kAhead) state_->Restore(place, late_);
+    place = state_->Read(row, present);
+  }
+  // After the last order.
+  void Finish() {
+    for (std::size_t i = read_ > kAhead ? read_ - kAhead : 0; i < read_; ++i) {
+      state_->Restore(ahead_[i % kAhead], late_);
+    }
+    read_ = 0;
   }
 
  private:
+  static constexpr std::size_t kAhead = 16;
   State* state_;
   bool late_;
+  std::array<State::LoadedOrder, kAhead> ahead_;
+  std::size_t read_ = 0;
 };
 
 // Applies the rows of other processes.
@@ -152,6 +164,7 @@ Status Sequencer::Load() {
   std::ranges::sort(resident);
   if (!resident.empty()) {
     if (Status loaded = storage_->LoadOrders(resident, head->seq, sink); !loaded.ok()) return loaded;
+    sink.Finish();
   }
   state_.RestoreHead(*head, Time{});
   durable_ = *head;
@@ -383,6 +396,7 @@ Status Sequencer::LoadOrdersOf(DropState* drop) {
   const std::uint64_t drop_no = drop->row.drop_no;
   drop->resident = true;
   Status loaded = storage_->LoadOrders(std::span(&drop_no, 1), state_.head().seq, sink);
+  sink.Finish();
   if (!loaded.ok()) {
     while (drop->orders.size() != 0) drop->RemoveLast();
     drop->resident = false;

@@ -37,6 +37,28 @@ struct Detached {
   std::function<void(Reply)> callback;
 };
 
+Status CheckOptions(const ServiceOptions& options) {
+  const auto check = [](const char* name, std::int64_t value, std::int64_t least,
+                        std::int64_t most) {
+    if (value >= least && value <= most) return OkStatus();
+    return Status(StatusCode::kInvalidArgument,
+                  std::string(name) + " " + std::to_string(value) + " is not in " +
+                      std::to_string(least) + ".." + std::to_string(most));
+  };
+  constexpr int kMost = 1'048'576;
+  constexpr std::int64_t kDayMs = 24 * 3'600'000;
+  Status status = check("queue_max", options.queue_max, 1, kMost);
+  if (status.ok()) {
+    status =
+        check("orders_per_drop_and_commit_max", options.orders_per_drop_and_commit_max, 1, kMost);
+  }
+  if (status.ok()) {
+    status = check("live_holds_per_user_max", options.live_holds_per_user_max, 0, kMost);
+  }
+  if (!status.ok()) return status;
+  return check("unknown_deadline", options.unknown_deadline.count(), 0, kDayMs);
+}
+
 }  // namespace
 
 class Service::Impl : public RequestPort, public ReadPort {
@@ -128,6 +150,7 @@ class Service::Impl : public RequestPort, public ReadPort {
   std::vector<Completion> Poll(std::size_t max) {
     const std::lock_guard lock(completions_mutex_);
     std::vector<Completion> out;
+    out.reserve(std::min(max, completions_.size()));  // From here on nothing throws: none is lost.
     while (!completions_.empty() && out.size() < max) {
       out.push_back(std::move(completions_.front()));
       completions_.pop_front();
@@ -182,10 +205,7 @@ Service::~Service() {
 Result<std::unique_ptr<Service>> Service::Open(std::unique_ptr<Storage> storage,
                                                const ServiceOptions& options) {
   if (storage == nullptr) return Status(StatusCode::kInvalidArgument, "the storage is null");
-  if (options.queue_max < 1 || options.queue_max > 1'048'576) {
-    return Status(StatusCode::kInvalidArgument,
-                  "queue_max " + std::to_string(options.queue_max) + " is not in 1..1048576");
-  }
+  if (Status valid = CheckOptions(options); !valid.ok()) return valid;
   ServiceOptions complete = options;
   static_cast<EngineOptions&>(complete) = WithDefaults(options);
   auto impl = std::make_unique<Impl>(std::move(storage), complete);

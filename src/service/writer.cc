@@ -46,7 +46,7 @@ void Writer::Stop() {
   stopping_ = true;
   work_.Signal();
   decide_thread_.join();
-  commit_thread_.join();
+  if (commit_thread_.joinable()) commit_thread_.join();  // Not when none was to be had.
 }
 
 Status Writer::Push(Ticket* first, int count) {

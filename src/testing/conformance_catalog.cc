@@ -8,6 +8,7 @@ namespace {
 
 std::vector<std::string> Ids(const std::vector<DropRow>& rows) {
   std::vector<std::string> ids;
+  ids.reserve(rows.size());
   for (const DropRow& row : rows) ids.push_back(row.drop.id.str());
   return ids;
 }

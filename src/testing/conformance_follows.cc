@@ -66,6 +66,7 @@ void Add(Shop* shop, const std::vector<FollowEntry>& follows) {
 // `count` follows of creator "c", three at the same time each, written in mixed order.
 std::vector<FollowEntry> TiedFollowers(int count) {
   std::vector<FollowEntry> follows;
+  follows.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) {
     const int mixed = i * 7 % count;
     follows.push_back(Entry("c", "user" + std::to_string(mixed), TimeOf(mixed / 3)));
@@ -88,6 +89,7 @@ Status FollowedCreatorsAreListedNewestFirst(StorageFactory& factory) {
   LD_CONFORM_CREATE(storage);
   Shop shop;
   std::vector<FollowEntry> follows;
+  follows.reserve(20);
   for (int i = 0; i < 20; ++i) {
     follows.push_back(Entry("creator" + std::to_string(i * 3 % 20), "u", TimeOf(i / 4)));
   }

@@ -55,6 +55,7 @@ Result<std::vector<std::string>> Dump(Storage& storage) {
   const Result<Head> state_head = storage.LoadState(state);
   if (!state_head.ok()) return state_head.status();
   std::vector<std::uint64_t> drop_nos;
+  drop_nos.reserve(state.drops.size());
   for (const auto& [drop_no, row] : state.drops) drop_nos.push_back(drop_no);
   OrderNotes orders;
   Status status = storage.LoadOrders(drop_nos, head->seq, orders);
@@ -288,12 +289,14 @@ std::string Shop::ExpectedLoaded(std::uint64_t seq) const {
 
 std::vector<std::string> Shop::ExpectedOrders(const std::vector<std::uint64_t>& seqs) const {
   std::vector<std::string> texts;
+  texts.reserve(seqs.size());
   for (const std::uint64_t seq : seqs) texts.push_back(Text(ExpectedOrder(seq)));
   return texts;
 }
 
 std::vector<std::string> Shop::ExpectedEvents(const std::vector<std::uint64_t>& seqs) const {
   std::vector<std::string> texts;
+  texts.reserve(seqs.size());
   for (const std::uint64_t seq : seqs) texts.push_back(Text(ExpectedEvent(seq)));
   return texts;
 }

@@ -12,14 +12,15 @@
 #include "testing/owned_batch.h"
 
 // Each leaves the case with a Status that says what was expected and found.
-#define LD_CONFORM(status_expression)                                          \
-  do {                                                                         \
-    if (Status conform_status = (status_expression); !conform_status.ok())     \
-      return ::livedrops::conformance::At(#status_expression, conform_status); \
+#define LD_CONFORM(status_expression)                                             \
+  do {                                                                            \
+    if (const Status& conform_status = (status_expression); !conform_status.ok()) \
+      return ::livedrops::conformance::At(#status_expression, conform_status);    \
   } while (false)
 #define LD_CONFORM_CODE(code, expression) LD_CONFORM(HasCode(StatusCode::code, (expression)))
 #define LD_CONFORM_SAME(expected, found) LD_CONFORM(Same(#found, Text(expected), Text(found)))
 #define LD_CONFORM_ROWS(expected, found) LD_CONFORM(Same(#found, (expected), (found)))
+// NOLINTBEGIN(bugprone-macro-parentheses): a name that is declared cannot stand in parentheses.
 // Declares `name`, a reference to the value of a Result that must be ok.
 #define LD_CONFORM_GET(name, result_expression) \
   auto name##_result = (result_expression);     \
@@ -32,6 +33,7 @@
 #define LD_CONFORM_OPEN(name)                     \
   LD_CONFORM_GET(name##_pointer, factory.Open()); \
   Storage& name = *name##_pointer
+// NOLINTEND(bugprone-macro-parentheses)
 // An entry of a family's list.
 #define LD_CASE(name) \
   ConformanceCase { #name, name }

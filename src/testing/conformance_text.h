@@ -33,6 +33,7 @@ std::string Text(const Event& event);
 template <class Row>
 std::vector<std::string> Texts(const std::vector<Row>& rows) {
   std::vector<std::string> texts;
+  texts.reserve(rows.size());
   for (const Row& row : rows) texts.push_back(Text(row));
   return texts;
 }

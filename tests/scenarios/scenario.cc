@@ -139,7 +139,7 @@ std::string Judge(const Step& step, const Answer& answer) {
   return "";
 }
 
-std::string Run(const Scenario& scenario, Shop& shop) {
+std::string Play(const Scenario& scenario, Shop& shop) {
   for (const Step& step : scenario.steps) {
     const std::optional<Answer> answer = shop.Do(step);
     const std::string wrong = answer ? Judge(step, *answer) : "unknown verb or missing word";

@@ -64,6 +64,6 @@ std::vector<Scenario> Parse(const std::string& file, std::string_view text, std:
 // What is wrong with the answer; empty: nothing.
 std::string Judge(const Step& step, const Answer& answer);
 // Runs it all; the first thing that is wrong, with file and line; empty: nothing.
-std::string Run(const Scenario& scenario, Shop& shop);
+std::string Play(const Scenario& scenario, Shop& shop);
 
 }  // namespace livedrops::scenarios

@@ -54,8 +54,12 @@ std::string NameOf(const Scenario& scenario) {
     name += upper ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
     upper = false;
   }
-  std::ranges::replace(name, '-', '_');
   return name;
+}
+
+// What a failing test prints instead of the bytes.
+void PrintTo(const Scenario& scenario, std::ostream* out) {
+  *out << scenario.file << ":" << scenario.line;
 }
 
 class Scenarios : public testing::TestWithParam<Scenario> {};
@@ -63,11 +67,11 @@ class Scenarios : public testing::TestWithParam<Scenario> {};
 TEST_P(Scenarios, Hold) {
   const auto database = NewMemoryDatabase({.seed = 7});
   EngineShop shop([&] { return OpenMemoryStorage(database); });
-  EXPECT_EQ(Run(GetParam(), shop), "");
+  EXPECT_EQ(Play(GetParam(), shop), "");
 }
 
 INSTANTIATE_TEST_SUITE_P(Engine, Scenarios, testing::ValuesIn(AllScenarios()),
-                         [](const auto& info) { return NameOf(info.param); });
+                         [](const auto& test) { return NameOf(test.param); });
 
 TEST(ScenarioFiles, AreReadable) {
   std::string error;
@@ -135,7 +139,7 @@ TEST(ScenarioLanguage, SeesWrongAnswers) {
     const auto scenarios = Parse("x.drop", "scenario a\ndrop d1 stock=2\n" + steps, &error);
     const auto database = NewMemoryDatabase({.seed = 7});
     EngineShop shop([&] { return OpenMemoryStorage(database); });
-    return Run(scenarios.at(0), shop);
+    return Play(scenarios.at(0), shop);
   };
   EXPECT_EQ(failure("order d1 u1 k1 2 -> confirmed"), "");
   EXPECT_NE(failure("order d1 u1 k1 2 -> sold_out"), "");

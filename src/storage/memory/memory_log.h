@@ -96,28 +96,21 @@ void VisitRange(const std::vector<std::uint64_t>& seqs, const SeqRange& range, V
   const auto past = [&](std::uint64_t seq) {
     return std::upper_bound(seqs.begin(), seqs.end(), seq);
   };
-  auto first = past(range.after);
-  auto last = range.until == 0 ? seqs.end() : past(range.until);
-  if (range.newest_first) {
-    while (first < last && visit(*--last)) {
-    }
-  } else {
-    while (first < last && visit(*first++)) {
-    }
+  const auto first = past(range.after);
+  const auto last = range.until == 0 ? seqs.end() : past(range.until);
+  const std::ptrdiff_t count = last - first;
+  for (std::ptrdiff_t step = 0; step < count; ++step) {
+    if (!visit(range.newest_first ? *(last - 1 - step) : *(first + step))) return;
   }
 }
 
 // The same for the whole log up to `head_seq`.
 template <class Visit>
 void VisitRange(std::uint64_t head_seq, const SeqRange& range, Visit visit) {
-  std::uint64_t first = range.after + 1;
-  std::uint64_t last = range.until == 0 ? head_seq : std::min(range.until, head_seq);
-  if (range.newest_first) {
-    while (first <= last && visit(last--)) {
-    }
-  } else {
-    while (first <= last && visit(first++)) {
-    }
+  const std::uint64_t last = range.until == 0 ? head_seq : std::min(range.until, head_seq);
+  const std::uint64_t count = last - std::min(range.after, last);
+  for (std::uint64_t step = 0; step < count; ++step) {
+    if (!visit(range.newest_first ? last - step : range.after + 1 + step)) return;
   }
 }
 

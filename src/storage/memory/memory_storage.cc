@@ -92,7 +92,7 @@ Status MemoryStorage::Lock(Duration deadline) {
 Result<Head> MemoryStorage::Resolve(const std::function<EventRow(const Head& found)>& chain) {
   if (closed_) return ClosedStatus();
   if (Status status = database_->TakeWriteLock(this, kCommitWait); !status.ok()) return status;
-  const Result<Head> found = ReadHead();  // It stays: the write lock is ours.
+  Result<Head> found = ReadHead();  // It stays: the write lock is ours.
   const EventRow barrier = chain(*found);
   CommitBatch batch;
   batch.events = {&barrier, 1};

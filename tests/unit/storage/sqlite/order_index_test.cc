@@ -109,10 +109,10 @@ TEST_F(SqliteOrderIndex, RunsAreWrittenAndRead) {
                    " max(last_seq) FROM order_runs p WHERE p.last_seq < r.last_seq), 0)"),
             std::vector<std::string>{"0"});
   EXPECT_EQ(RunSql(path_,
-                   "SELECT kind, sum(length(entries)) / 8 = (SELECT count(*) FROM orders WHERE seq"
+                   "SELECT kind, sum(length(b.entries)) / 8 = (SELECT count(*) FROM orders WHERE seq"
                    " <= (SELECT max(last_seq) FROM order_runs WHERE written = entries))"
-                   " FROM order_blocks JOIN order_runs USING (run) WHERE written"
-                   " = order_runs.entries GROUP BY kind"),
+                   " FROM order_blocks b JOIN order_runs r USING (run)"
+                   " WHERE r.written = r.entries GROUP BY kind"),
             (std::vector<std::string>{"d|1", "u|1"}));
 }
 
@@ -260,7 +260,8 @@ TEST(SqliteOrderRun, IsSortedByKeyThenSeq) {
   std::mt19937 random(1);
   std::vector<sqlite::TailEntry> orders;
   for (std::uint64_t seq = 101; seq <= 2100; ++seq) {
-    orders.push_back({seq, random() & 0x7fffffff, static_cast<std::uint32_t>(random() % 3)});
+    const auto user = static_cast<std::uint32_t>(random() & 0x7fffffff);
+    orders.push_back({seq, user, static_cast<std::uint32_t>(random() % 3)});
   }
   const sqlite::SortedRun run = sqlite::SortRun(100, orders);
   EXPECT_TRUE(std::is_sorted(run.by_user.begin(), run.by_user.end()));

@@ -15,9 +15,7 @@ using Rows = std::vector<std::string>;
 class SqliteViews : public testing::Test {
  protected:
   SqliteViews() {
-    DropRow drop = shop_.AddDrop("d", "p", "c");
-    drop.drop.low_stock = 5;
-    shop_.batch().drops.back() = drop;
+    shop_.AddDrop("d", "p", "c");
     OwnedOrder& order = shop_.AddOrder("d", "ann", 2);
     order.actor = "host";
     order.key = "k&=%ey";
@@ -97,7 +95,7 @@ TEST_F(SqliteViews, EventsNameAggregateDropAndOrder) {
 
 TEST_F(SqliteViews, DropsFollowsAndNotifications) {
   EXPECT_EQ(Select("SELECT drop_id, low_stock, status, unit_price FROM v_drops"),
-            Rows{"d|5|live|250"});
+            Rows{"d|0|live|250"});
   EXPECT_EQ(Select("SELECT * FROM v_follows"), Rows{"c|ann|1700000009000|0"});
   EXPECT_EQ(Select("SELECT id, user_id FROM v_notifications ORDER BY id"),
             (Rows{"2|ann", "3|ben", "4|ben", "5|ben", "6|ben"}));
@@ -128,7 +126,11 @@ TEST_F(SqliteViews, AuditIsTheWholeLogToTheByte) {
 TEST_F(SqliteViews, StatusOfADropFollowsItsRow) {
   const std::pair<void (*)(DropRow*), const char*> states[] = {
       {[](DropRow* row) { row->paused = true; }, "paused"},
-      {[](DropRow* row) { row->drop.current_stock = row->drop.held = 0; }, "sold_out"},
+      {[](DropRow* row) {
+         row->paused = false;
+         row->drop.current_stock = row->drop.held = 0;
+       },
+       "sold_out"},
       {[](DropRow* row) { row->drop.start_time = TimeOf(1000); }, "scheduled"},
       {[](DropRow* row) { row->drop.end_time = row->changed_at; }, "ended"},
       {[](DropRow* row) { row->cancelled = true; }, "cancelled"}};
