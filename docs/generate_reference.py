@@ -4,9 +4,9 @@
     generate_reference.py            rewrites what stands between the markers
     generate_reference.py --check    exit 1 when a page differs from the code
 
-A page marks a table with `<!-- generated: NAME -->` and `<!-- end -->`; TABLES says who makes NAME. What
-the code cannot say, the meaning of an event or a column, stands in reference_texts.py; a name without a
-text fails, and so does a text without a name.
+A page marks a table with `<!-- generated: NAME -->` and `<!-- end -->`; TABLES says who makes NAME.
+What the code cannot say, the meaning of an event or a column, stands in reference_texts.py; a name
+without a text fails, and so does a text without a name.
 """
 
 import re
@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).parent))
-from reference_texts import COLUMNS, EVENTS, LIMITS, VIEW_COLUMNS  # noqa: E402
+from reference_texts import COLUMNS, EVENTS, INVARIANTS, LIMITS, VIEW_COLUMNS  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs" / "reference"
@@ -39,11 +39,11 @@ def same_names(what, found, described):
 
 # --- outcome.h, status.h --------------------------------------------------------------------------
 
-def x_list(name):
+def x_list(name, path="include/livedrops/outcome.h"):
     """The entries of a `#define NAME(X) …` list: tuples of name and, if it has one, text."""
-    text = read("include/livedrops/outcome.h")
-    body = re.search(rf"#define {name}\(X\)((?:[^\n]*\\\n)*[^\n]*)", text).group(1)
-    return re.findall(r'X\((\w+)(?:,\s*"([^"]*)")?\)', body)
+    text = read(path).replace("\\\n", " ")
+    body = re.search(rf"#define {name}\(X\)(.*)", text).group(1)
+    return re.findall(r'X\((\w+)(?:,\s*"([^"]*)")?\)', re.sub(r'"\s*"', "", body))
 
 
 def order_outcomes():
@@ -76,6 +76,13 @@ def event_types():
     same_names("event types", found, EVENTS)
     return table(["type", "aggregate", "subject", "channels", "body", "written when"],
                  [[f"`{name}`", *EVENTS[name]] for name in found])
+
+
+def invariants():
+    found = [text for _, text in x_list("LIVEDROPS_INVARIANTS", "src/simulation/verify_findings.h")]
+    same_names("invariants", found, INVARIANTS)
+    return table(["invariant", "what holds"],
+                 [[f"`{name}`", INVARIANTS[name]] for name in sorted(found)])
 
 
 # --- limits ---------------------------------------------------------------------------------------
@@ -137,7 +144,8 @@ def sql_tables():
         columns = (re.match(r"([a-z_]+) (INTEGER|TEXT|BLOB|ANY)\b(?: (NOT NULL))?", line)
                    for line in lines)
         found[name] = [(column.group(1), column.group(2)) for column in columns if column]
-    for name, column, kind in re.findall(r"ALTER TABLE (\w+) ADD COLUMN (\w+) (\w+)", schema_text()):
+    added = re.findall(r"ALTER TABLE (\w+) ADD COLUMN (\w+) (\w+)", schema_text())
+    for name, column, kind in added:
         found[name].append((column, kind))
     return found
 
@@ -175,6 +183,7 @@ TABLES = {
     "order-statuses": lambda: names_of("LIVEDROPS_ORDER_STATUSES"),
     "drop-statuses": lambda: names_of("LIVEDROPS_DROP_STATUSES"),
     "event-types": event_types,
+    "invariants": invariants,
     "limits": limits,
     "engine-options": lambda: options("include/livedrops/engine.h", "EngineOptions"),
     "service-options": lambda: options("include/livedrops/service.h", "ServiceOptions"),

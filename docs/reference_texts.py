@@ -53,6 +53,48 @@ EVENTS = {
                   "the barrier after a commit whose outcome was unknown"],
 }
 
+# what `livedrops verify` proves
+INVARIANTS = {
+    "accounts-equal-log": "each account is disabled or erased exactly if the log says so",
+    "aggregate-gapless": "the rows of an aggregate count 1, 2, 3 …",
+    "amount": "amount = quantity × the drop's price at that time",
+    "chain": "each row's hash covers the row before",
+    "conservation": "init_stock + adjust = current_stock + held + confirmed",
+    "creators-equal-log": "the counters of creators are what the log adds up to",
+    "drop-state": "nothing is sold while a drop is not started, paused, ended or cancelled",
+    "drops-equal-log": "the drops table is what the log adds up to",
+    "follower-totals": "a creator's total equals his rows in follows",
+    "following-totals": "a user's total equals his rows in follows",
+    "follows-equal-log": "the follows table is what the log adds up to",
+    "hold-expiry": "a hold expires not before its end and is not confirmed after it, but by late "
+                   "confirmation",
+    "keys-equal-log": "the key of a command belongs to the command it is stored with",
+    "known-drop": "rows name drops that were scheduled",
+    "ledger-balance": "every balance of the ledger is right, never negative, and the last one is "
+                      "current_stock",
+    "ledger-sum-of-order": "the ledger of an order sums to −quantity while it is held or "
+                           "confirmed, else to 0",
+    "low-stock-once-per-crossing": "`lowStock` once per crossing",
+    "no-oversell": "Σ confirmed ≤ init_stock + adjust",
+    "one-command-per-key": "no key of a command has two rows",
+    "one-creating-event": "each order has one creating row",
+    "one-event-per-change": "each order has one row per change of its state",
+    "one-order-per-key": "one order per (user, drop, key)",
+    "orders-equal-log": "the present state of orders is what the log adds up to",
+    "per-order-limit": "no order above `max_per_order` of its time",
+    "per-user-limit": "no user above `max_per_user` of its time",
+    "products-equal-log": "the products table is what the log adds up to",
+    "readable": "no row is damaged",
+    "seq-contiguous": "the log is 1, 2, 3 …",
+    "sessions-equal-log": "each session is revoked exactly if the log says so",
+    "sold-out-once-per-crossing": "`soldOut` once per crossing",
+    "stock-range": "0 ≤ current_stock ≤ init_stock + adjust",
+    "time-order": "orders never go back in time",
+    "unique-order-id": "no order id is used twice",
+    "users-equal-log": "the counters of users are what the log adds up to",
+    "window": "every order was created inside its drop's window",
+}
+
 TYPES = "include/livedrops/types.h"
 VALIDATE = "src/core/validate.cc"
 DECIDE = "src/core/decide_order.cc"
@@ -61,12 +103,13 @@ NOTES = "src/service/notifications_api.cc"
 
 # what, text with {n}, places: (file, pattern whose first group is the number)
 LIMITS = [
-    ("id of a user, creator, product, drop", "1–{0} bytes of `A-Z a-z 0-9 . _ : -`, not `.` or `..`",
-     (TYPES, r"BoundedText<(\d+), IdRule>")),
+    ("id of a user, creator, product, drop",
+     "1–{0} bytes of `A-Z a-z 0-9 . _ : -`, not `.` or `..`", (TYPES, r"BoundedText<(\d+), IdRule>")),
     ("idempotency key", "1–{0} bytes of visible ASCII", (TYPES, r"BoundedText<(\d+), KeyRule>")),
     ("stock, quantity", "{0}", (TYPES, r"kQuantityMax = (\d+)")),
     ("money", "2^{0} − 1 minor units", (TYPES, r"kMoneyMax = \(std::int64_t\{1\} << (\d+)\)")),
-    ("name of a product or account", "1–{0} characters", (VALIDATE, r"kNameCharactersMax = ([\d']+)")),
+    ("name of a product or account", "1–{0} characters",
+     (VALIDATE, r"kNameCharactersMax = ([\d']+)")),
     ("description, bio, media URL", "{0} characters", (VALIDATE, r"kTextCharactersMax = ([\d']+)")),
     ("email", "3–{0} characters", (VALIDATE, r'"email", create.account.email, 3, (\d+)')),
     ("life of a hold, and of each extension", "{0}–{1} s", (VALIDATE, r"kTtlSecondsMin = (\d+)"),
@@ -85,7 +128,8 @@ LIMITS = [
     ("log rows in a commit", "{0}", (SEQUENCER, r"kRowsPerBatch = ([\d']+)")),
     ("transitions by time in a commit", "{0}", (SEQUENCER, r"kDueRowsPerBatch = ([\d']+)")),
     ("answers released together", "{0}", (SEQUENCER, r"kAnswersPerBatch = ([\d']+)")),
-    ("page of a list", "1–{0}, default {1}", (VALIDATE, r'Number\("limit", page.limit, 1, (\d+)\)'),
+    ("page of a list", "1–{0}, default {1}",
+     (VALIDATE, r'Number\("limit", page.limit, 1, (\d+)\)'),
      (TYPES, r"int limit = (\d+)")),
     ("page of the log (`Notifications::Log`)", "1–{0}", (NOTES, r"limit > ([\d']+)")),
     ("history of a channel", "the last {0} publications or {1} h, whichever reaches farther",
@@ -102,11 +146,11 @@ HASH = "SHA-256 of the row, chained."
 COLUMNS = {
     "meta": ("What the database is.", {
         "name": "`schema_version`, `epoch` or `secret`.",
-        "value": "`epoch`: of the notification positions. `secret`: 32 bytes that key the hashes in "
-                 "memory and seal cursors.",
+        "value": "`epoch`: of the notification positions. `secret`: 32 bytes that key the hashes "
+                 "in memory and seal cursors.",
     }),
-    "orders": ("One row is order, ledger entry, event and audit entry. Written once, but for the last "
-               "three columns.", {
+    "orders": ("One row is order, ledger entry, event and audit entry. Written once, but for the "
+               "last three columns.", {
         "seq": SEQ,
         "drop_no": "The drop: `drops.drop_no`.",
         "off": "Position in the drop's aggregate.",
@@ -200,7 +244,8 @@ COLUMNS = {
         "following": "Exact number of creators followed.",
         "aggregate_seq": "Of the newest row of the aggregate.",
     }),
-    "notifications": ("How far each user has read his inbox. Users who never marked anything have no row.", {
+    "notifications": ("How far each user has read his inbox. Who never marked anything has no "
+                      "row.", {
         "user_id": "",
         "read_up_to": "The seq of the newest event read.",
     }),

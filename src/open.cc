@@ -19,7 +19,8 @@ Result<std::unique_ptr<Storage>> OpenMemory(const std::string& rest, const Stora
   return Status(StatusCode::kInvalidArgument, "memory: takes no path, got \"" + rest + "\"");
 }
 
-Result<std::unique_ptr<Storage>> OpenSqlite(const std::string& rest, const StorageOptions& options) {
+Result<std::unique_ptr<Storage>> OpenSqlite(const std::string& rest,
+                                            const StorageOptions& options) {
   if (!rest.empty()) return OpenSqliteStorage(rest, options);
   return Status(StatusCode::kInvalidArgument, "sqlite: needs a path, as in sqlite:shop.db");
 }
@@ -42,9 +43,9 @@ Result<std::unique_ptr<Storage>> OpenStorage(std::string_view url, const Storage
     return scheme.open(std::string(url.substr(scheme.prefix.size())), options);
   }
   // A password may stand behind the scheme: it is not repeated.
-  return Status(StatusCode::kInvalidArgument,
-                "unknown storage \"" + std::string(url.substr(0, url.find(':'))) +
-                    "\", known are sqlite:PATH and memory:");
+  return Status(StatusCode::kInvalidArgument, "unknown storage \"" +
+                                                  std::string(url.substr(0, url.find(':'))) +
+                                                  "\", known are sqlite:PATH and memory:");
 }
 
 Result<std::unique_ptr<Service>> Open(std::string_view url, const ServiceOptions& options) {

@@ -1,5 +1,5 @@
-// Accounts and sessions: storage for a server that signs users in. A host that brings its own user ids
-// needs none of it. Personal data (email, name, password hash) is kept out of the log.
+// Accounts and sessions: storage for a server that signs users in. A host that brings its own user
+// ids needs none of it. Personal data (email, name, password hash) is kept out of the log.
 #pragma once
 
 #include "livedrops/reply.h"

@@ -12,7 +12,7 @@ class ReadPort;
 struct CreateDrop {
   DropId id;
   ProductId product;
-  CreatorId creator;  // Empty: the product's creator. Somebody else: conflict.
+  CreatorId creator;               // Empty: the product's creator. Somebody else: conflict.
   std::optional<Time> start_time;  // Absent: now.
   Time end_time;                   // Later than now and than start_time, up to the year 9999.
   std::int64_t stock = 0;          // 0 to 2^31-1; becomes init_stock.
@@ -25,7 +25,8 @@ struct CreateDrop {
   Key key;                          // Optional. Scope: actor.
 };
 
-// Changes what is given. start_time and price only while scheduled; end_time only to later than now.
+// Changes what is given. start_time and price only while scheduled; end_time only to later than
+// now.
 struct UpdateDrop {
   DropId id;
   std::optional<Time> start_time;
@@ -39,9 +40,9 @@ struct UpdateDrop {
   Key key;  // Optional. Scope: (actor, drop).
 };
 
-// start: starts a scheduled drop now. pause: stops new orders; holds still confirm and end_time does
-// not move. resume. end: sets end_time to now. cancel: also cancels the live holds; confirmed orders
-// are the host's. Repeating what already holds is `done` with Reply::repeated.
+// start: starts a scheduled drop now. pause: stops new orders; holds still confirm and end_time
+// does not move. resume. end: sets end_time to now. cancel: also cancels the live holds; confirmed
+// orders are the host's. Repeating what already holds is `done` with Reply::repeated.
 enum class DropAction : std::uint8_t { start, pause, resume, end, cancel };
 
 struct ChangeDrop {

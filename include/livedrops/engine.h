@@ -1,6 +1,6 @@
-// Engine: the single-threaded heart. It moves only when called, at the time its Clock tells and with
-// ids from its IdSource: the same calls give the same results in a notebook, a test and the simulator.
-// Hosts with threads use Service (service.h), which has the same engines by name.
+// Engine: the single-threaded heart. It moves only when called, at the time its Clock tells and
+// with ids from its IdSource: the same calls give the same results in a notebook, a test and the
+// simulator. Hosts with threads use Service (service.h), which has the same engines by name.
 #pragma once
 
 #include <memory>
@@ -30,8 +30,8 @@ enum class LateConfirm : std::uint8_t {
 enum class HoldsAtEnd : std::uint8_t { confirm, cancel };
 
 struct EngineOptions {
-  Clock* clock = nullptr;    // Null: SystemClock(). Must outlive the engine.
-  IdSource* ids = nullptr;   // Null: SystemIdSource(). Must outlive the engine.
+  Clock* clock = nullptr;   // Null: SystemClock(). Must outlive the engine.
+  IdSource* ids = nullptr;  // Null: SystemIdSource(). Must outlive the engine.
   LateConfirm late_confirm = LateConfirm::refuse;
   HoldsAtEnd holds_at_end = HoldsAtEnd::confirm;
   int live_holds_per_user_max = 100;  // Over all drops; more: user_limit_exceeded.

@@ -18,8 +18,8 @@ struct Position {
 struct ChannelPage {
   std::vector<Event> events;  // Oldest first.
   Position position;          // Read on from here.
-  // True when nothing between the position asked for and `events` was missed. False: the position is
-  // unknown, of another epoch, in the future, or older than 1,000 publications and 24 h.
+  // True when nothing between the position asked for and `events` was missed. False: the position
+  // is unknown, of another epoch, in the future, or older than 1,000 publications and 24 h.
   bool recovered = true;
 };
 

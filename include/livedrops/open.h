@@ -13,9 +13,9 @@ struct StorageOptions {
   bool read_only = false;  // Reads only: no engine can be opened on it.
 };
 
-// "sqlite:PATH", "memory:". Errors: invalid_argument for another scheme, unsupported for one that was
-// not built in or a database that is too new, unavailable for a file that cannot be opened, corrupt
-// for one that is no livedrops database.
+// "sqlite:PATH", "memory:". Errors: invalid_argument for another scheme, unsupported for one that
+// was not built in or a database that is too new, unavailable for a file that cannot be opened,
+// corrupt for one that is no livedrops database.
 Result<std::unique_ptr<Storage>> OpenStorage(std::string_view url,
                                              const StorageOptions& options = {});
 

@@ -49,7 +49,8 @@ struct ConfirmOrder {
   Key key;  // Optional. Scope: (actor, order).
 };
 
-// Lets a hold live `ttl_seconds` (30 to 3600) from now, never longer than 3600 s after its creation.
+// Lets a hold live `ttl_seconds` (30 to 3600) from now, never longer than 3600 s after its
+// creation.
 struct ExtendOrder {
   OrderId order;
   std::int32_t ttl_seconds = 600;
@@ -57,8 +58,8 @@ struct ExtendOrder {
   Key key;  // Optional. Scope: (actor, order).
 };
 
-// Returns units to the stock, once. Without a quantity: all. A part leaves the rest as it is; give a
-// key, or a retry cancels another part.
+// Returns units to the stock, once. Without a quantity: all. A part leaves the rest as it is; give
+// a key, or a retry cancels another part.
 struct CancelOrder {
   OrderId order;
   std::optional<std::int64_t> quantity;
@@ -90,8 +91,8 @@ class Orders {
   // `replies` must be as long as `orders`. Orders of one drop are decided in the order given.
   void PlaceBatch(std::span<const PlaceOrder> orders, std::span<Reply> replies);
 
-  // Returns at once. The callback runs on the thread that releases the answer and must not block nor
-  // close the service. It is called exactly once.
+  // Returns at once. The callback runs on the thread that releases the answer and must not block
+  // nor close the service. It is called exactly once.
   void PlaceAsync(const PlaceOrder& order, std::function<void(Reply)> callback);
   std::future<Reply> PlaceFuture(const PlaceOrder& order);
 

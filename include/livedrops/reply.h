@@ -99,7 +99,8 @@ struct [[nodiscard]] Reply {
   std::uint64_t seq = 0;
 
   // Orders: granted or repeated: the order's first answer. Commands on an order: the order as it is
-  // after them. `user` and `key` are not filled in: who places an order knows them, Orders::Get tells.
+  // after them. `user` and `key` are not filled in: who places an order knows them, Orders::Get
+  // tells.
   Order order;
   // sold_out, held_out: units in stock now.
   std::int32_t remaining = 0;

@@ -1,5 +1,5 @@
-// Service: the thread-safe way in. Any number of threads submit; one ordered writer decides in memory
-// and commits many decisions at once; answers are released when they are durable.
+// Service: the thread-safe way in. Any number of threads submit; one ordered writer decides in
+// memory and commits many decisions at once; answers are released when they are durable.
 #pragma once
 
 #include <memory>
@@ -38,10 +38,10 @@ struct Completion {
   Reply reply;
 };
 
-// Threading: every member may be called by any thread, except Close and the destructor, which must not
-// run beside other calls nor inside a callback.
-// Locking: callbacks run without a lock held, on the writer's thread, and must not block.
-// Order: requests of one drop submitted by one thread are decided in that order.
+// Threading: every member may be called by any thread, except Close and the destructor, which must
+// not run beside other calls nor inside a callback. Locking: callbacks run without a lock held, on
+// the writer's thread, and must not block. Order: requests of one drop submitted by one thread are
+// decided in that order.
 class Service {
  public:
   static Result<std::unique_ptr<Service>> Open(std::unique_ptr<Storage> storage,

@@ -31,7 +31,8 @@ enum class StatusCode : std::uint8_t {
   kCorrupt = 7,
   // The storage was written by a newer version, or support for it was not built in.
   kUnsupported = 8,
-  // A bug in livedrops was noticed and writing stopped, so that it can do no harm. Please report it.
+  // A bug in livedrops was noticed and writing stopped, so that it can do no harm. Please report
+  // it.
   kBrokenInvariant = 9,
   // Spoken by storages to the engine only: another process wrote meanwhile. Catch up, decide again.
   kFenced = 10,
@@ -73,8 +74,8 @@ inline Status OkStatus() { return Status(); }
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}                // NOLINT: converts on purpose
-  Result(Status status) : status_(std::move(status)) {}        // NOLINT: converts on purpose
+  Result(T value) : value_(std::move(value)) {}          // NOLINT: converts on purpose
+  Result(Status status) : status_(std::move(status)) {}  // NOLINT: converts on purpose
 
   bool ok() const { return value_.has_value(); }
   const Status& status() const { return status_; }

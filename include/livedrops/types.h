@@ -48,7 +48,9 @@ class BoundedText {
   std::string_view view() const { return {bytes_, size_}; }
   std::string str() const { return std::string(view()); }
 
-  friend bool operator==(const BoundedText& a, const BoundedText& b) { return a.view() == b.view(); }
+  friend bool operator==(const BoundedText& a, const BoundedText& b) {
+    return a.view() == b.view();
+  }
   friend auto operator<=>(const BoundedText& a, const BoundedText& b) {
     return a.view() <=> b.view();
   }

@@ -32,7 +32,8 @@ std::optional<std::string> FromHex(std::string_view hex) {
 
 }  // namespace
 
-std::string SealCursor(const CursorSecret& secret, std::string_view list, std::string_view position) {
+std::string SealCursor(const CursorSecret& secret, std::string_view list,
+                       std::string_view position) {
   const std::string sealed = SealOf(secret, list, position).append(position);
   return ToHex({reinterpret_cast<const std::uint8_t*>(sealed.data()), sealed.size()});
 }

@@ -1,5 +1,5 @@
-// EventCount: lets a thread sleep until a condition that others make true. Signalling costs one load
-// when nobody sleeps; there is no lock around the condition.
+// EventCount: lets a thread sleep until a condition that others make true. Signalling costs one
+// load when nobody sleeps; there is no lock around the condition.
 #pragma once
 
 #include <linux/futex.h>

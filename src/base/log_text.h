@@ -1,5 +1,5 @@
-// The text of a log row, in one place: the storages' views, the engine's hash chain and `verify` must
-// agree on it to the byte.
+// The text of a log row, in one place: the storages' views, the engine's hash chain and `verify`
+// must agree on it to the byte.
 #pragma once
 
 #include <string>
@@ -9,8 +9,9 @@
 
 namespace livedrops {
 
-// "drop=D&quantity=2&amount=3998&balance=98&ttl=0&key=K", with "&user=U" before the key when somebody
-// else acted. The key comes last and unescaped. Appends, so that a hot loop can reuse its buffer.
+// "drop=D&quantity=2&amount=3998&balance=98&ttl=0&key=K", with "&user=U" before the key when
+// somebody else acted. The key comes last and unescaped. Appends, so that a hot loop can reuse its
+// buffer.
 void AppendOrderBody(const OrderRow& row, std::string_view drop_id, std::string* out);
 
 // Who acted: the actor, or the user when there is none.

@@ -1,5 +1,5 @@
-// SHA-256 by OpenSSL. The algorithm is fetched once and the context reused: a one-shot call would look
-// the provider up every time, 270 ns more for each log row.
+// SHA-256 by OpenSSL. The algorithm is fetched once and the context reused: a one-shot call would
+// look the provider up every time, 270 ns more for each log row.
 #pragma once
 
 #include <memory>

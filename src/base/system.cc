@@ -40,7 +40,8 @@ class RandomIds : public IdSource {
     std::array<std::uint8_t, 16> bytes;
     LD_ASSERT(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
     const auto ms = static_cast<std::uint64_t>(ToMs(now));
-    for (int i = 0; i < 6; ++i) bytes[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
+    for (int i = 0; i < 6; ++i)
+      bytes[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
     bytes[6] = static_cast<std::uint8_t>(0x70 | (bytes[6] & 0x0f));
     bytes[8] = static_cast<std::uint8_t>(0x80 | (bytes[8] & 0x3f));
     return OrderId(bytes).str();

@@ -65,11 +65,11 @@ void Decider::Decide(const CreateProduct& create, Catalog& catalog, Reply* reply
   if (!id.empty()) {
     const Result<Product> earlier = catalog.GetProduct(ProductId(id));
     if (earlier.ok()) {
-      const bool same = key == KeyCheck::kRepeated ||
-                        (earlier->creator == create.creator && earlier->version == 1 &&
-                         earlier->name == create.name &&
-                         earlier->description == create.description &&
-                         earlier->price == create.price);
+      const bool same =
+          key == KeyCheck::kRepeated ||
+          (earlier->creator == create.creator && earlier->version == 1 &&
+           earlier->name == create.name && earlier->description == create.description &&
+           earlier->price == create.price);
       reply->outcome = same ? Outcome::done : Outcome::conflict;
       reply->repeated = same;
       if (same) reply->product = std::make_shared<Product>(*earlier);
@@ -82,8 +82,9 @@ void Decider::Decide(const CreateProduct& create, Catalog& catalog, Reply* reply
   }
   if (id.empty()) id = options_.ids->NewId(now_);
   ProductRow made;
-  made.product = {ProductId(id), create.creator, create.name, create.description, create.price,
-                  "",            1,              now_,        now_};
+  made.product = {
+      ProductId(id), create.creator, create.name, create.description, create.price, "", 1, now_,
+      now_};
   EventRow row = CreatorEvent(EventType::productCreated, create.creator.view(), id, actor.view());
   row.creator = create.creator.view();
   row.body = body;
@@ -166,7 +167,8 @@ void Decider::Decide(const CreateAccount& create, Catalog& catalog, Reply* reply
   if (account.id.empty()) account.id = UserId(options_.ids->NewId(now_));
   account.created_at = now_;
   const UserId actor = create.actor.empty() ? account.id : create.actor;
-  EventRow row = UserEvent(EventType::accountCreated, account.id.view(), account.id.view(), actor.view());
+  EventRow row =
+      UserEvent(EventType::accountCreated, account.id.view(), account.id.view(), actor.view());
   row.body = FormWriter().Add("role", ToString(account.role)).Take();
   Emit(std::move(row));
   reply->seq = state_.head().seq;

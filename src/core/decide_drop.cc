@@ -11,7 +11,9 @@ std::string TextOf(const CreateDrop& create) {
   text.Add("id", create.id.view()).Add("product", create.product.view());
   text.Add("creator", create.creator.view());
   if (create.start_time) text.Add("start", ToMs(*create.start_time));
-  text.Add("end", ToMs(create.end_time)).Add("stock", create.stock).Add("lowStock", create.low_stock);
+  text.Add("end", ToMs(create.end_time))
+      .Add("stock", create.stock)
+      .Add("lowStock", create.low_stock);
   text.Add("maxPerOrder", create.max_per_order).Add("maxPerUser", create.max_per_user);
   text.Add("hold", create.confirmation == Confirmation::hold ? 1 : 0);
   text.Add("holdSeconds", create.hold_seconds);
@@ -34,8 +36,9 @@ std::string BodyOf(const livedrops::UpdateDrop& update) {
 void Decider::Decide(const CreateDrop& create, Catalog& catalog, Reply* reply) {
   const std::string text = TextOf(create);
   const auto fingerprint = Fingerprint(text);
-  Command command = Identify("createDrop", create.actor.empty() ? UserId(create.creator.view()) : create.actor,
-                             create.key, text);
+  Command command =
+      Identify("createDrop", create.actor.empty() ? UserId(create.creator.view()) : create.actor,
+               create.key, text);
   const KeyCheck key = CheckKey(&command, reply);
   if (key == KeyCheck::kDiffers) return;
   const DropState* earlier = state_.FindDrop(
@@ -116,9 +119,9 @@ void Decider::Decide(const livedrops::UpdateDrop& update, DropState* drop, Reply
              ((update.start_time || update.price_minor_units) && drop->row.started)) {
     reply->outcome = Outcome::drop_state;
   } else if (end <= now_ || end <= start) {
-    reply->status = {StatusCode::kInvalidArgument,
-                     "end_time must be later than now and than start_time: " +
-                         std::to_string(ToMs(end))};
+    reply->status = {
+        StatusCode::kInvalidArgument,
+        "end_time must be later than now and than start_time: " + std::to_string(ToMs(end))};
   } else if (body.empty()) {
     reply->repeated = true;
   } else {
@@ -137,8 +140,8 @@ void Decider::Decide(const ChangeDrop& change, DropState* drop, Reply* reply) {
     return;
   }
   const auto action = static_cast<int>(change.action);
-  Command command = Identify("changeDrop|" + change.id.str(), change.actor, change.key,
-                             std::to_string(action));
+  Command command =
+      Identify("changeDrop|" + change.id.str(), change.actor, change.key, std::to_string(action));
   const KeyCheck key = CheckKey(&command, reply);
   if (key == KeyCheck::kDiffers) return;
   const DropRow& row = drop->row;
@@ -147,7 +150,9 @@ void Decider::Decide(const ChangeDrop& change, DropState* drop, Reply* reply) {
   bool holds = key == KeyCheck::kRepeated;
   bool allowed = !drop->final();
   switch (change.action) {
-    case DropAction::start: holds |= row.started && !drop->final(); break;
+    case DropAction::start:
+      holds |= row.started && !drop->final();
+      break;
     case DropAction::pause:
       holds |= row.paused && !drop->final();
       allowed = allowed && row.started;
@@ -160,7 +165,9 @@ void Decider::Decide(const ChangeDrop& change, DropState* drop, Reply* reply) {
       holds |= row.ended && !row.cancelled;
       allowed = allowed && row.started;
       break;
-    case DropAction::cancel: holds |= row.cancelled; break;
+    case DropAction::cancel:
+      holds |= row.cancelled;
+      break;
   }
   if (holds) {
     reply->repeated = true;
@@ -217,8 +224,8 @@ void Decider::Decide(const Restock& restock, DropState* drop, Reply* reply) {
     return;
   }
   // The adjustment id is the drop's, whoever sends it.
-  Command command = Identify("restock|" + restock.id.str(), {}, restock.key,
-                             std::to_string(restock.quantity));
+  Command command =
+      Identify("restock|" + restock.id.str(), {}, restock.key, std::to_string(restock.quantity));
   if (!restock.actor.empty()) command.actor = restock.actor;
   if (LD_MUTANT(restock_key_ignored)) command.scoped_key.clear();
   const KeyCheck key = CheckKey(&command, reply);

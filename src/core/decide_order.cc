@@ -41,15 +41,20 @@ void Decider::Place(const PlaceOrder& order, const OrderHashes& hashes, DropStat
       reply->repeated = true;
       AnswerOrder(*drop, drop->orders[drop->FindOrder(hashes.key)], true, reply);
       return;
-    case Outcome::drop_not_started: reply->retry_at = drop->row.drop.start_time; return;
-    case Outcome::sold_out: reply->remaining = drop->row.drop.current_stock; return;
+    case Outcome::drop_not_started:
+      reply->retry_at = drop->row.drop.start_time;
+      return;
+    case Outcome::sold_out:
+      reply->remaining = drop->row.drop.current_stock;
+      return;
     case Outcome::held_out: {
       reply->remaining = drop->row.drop.current_stock;
       const auto next = drop->NextExpiring();
       if (next) reply->retry_at = DropState::ExpiresAt(drop->orders[*next]);
       return;
     }
-    default: break;
+    default:
+      break;
   }
   if (!Granted(reply->outcome)) return;
   if (grant.replaced != SlotTable::kNone) {
@@ -99,8 +104,8 @@ Outcome Decider::RankState(const PlaceOrder& order, const DropState& drop) const
     return Outcome::product_mismatch;
   }
   if (drop.row.cancelled) return Outcome::drop_cancelled;
-  const Time clock = LD_MUTANT(stale_clock) ? now_ - Duration(5'000) : now_;
-  if (LD_MUTANT(stale_clock) ? clock >= drop.row.drop.end_time : drop.row.ended) {
+  const Time clock = LD_MUTANT(stale_now) ? now_ - Duration(5'000) : now_;
+  if (LD_MUTANT(stale_now) ? clock >= drop.row.drop.end_time : drop.row.ended) {
     return Outcome::drop_ended;
   }
   if (!drop.row.started) return Outcome::drop_not_started;
@@ -220,7 +225,8 @@ void Decider::ConfirmLate(const ConfirmOrder& confirm, DropState* drop, std::uin
   const OrderRecord& order = drop->orders[index];
   const std::int64_t units = confirm.quantity.value_or(order.quantity);
   const bool goes_on = !drop->final() && drop->row.started;
-  // Once per order, whoever asks and with whatever key: the key of the row says so, also after a restart.
+  // Once per order, whoever asks and with whatever key: the key of the row says so, also after a
+  // restart.
   Command refund = command;
   refund.scoped_key = "refundDue|" + confirm.order.str();
   refund.fingerprint = 1;
@@ -261,10 +267,8 @@ void Decider::Decide(const livedrops::ExtendOrder& extend, DropState* drop, Repl
     const Time latest = TimeFromMs(order.at_ms) + kHoldLifeMax;
     const Time expires = std::min(now_ + std::chrono::seconds(extend.ttl_seconds), latest);
     EventRow row = OrderEvent(EventType::orderExtended, *drop, index, command.actor.view(), 0);
-    row.body = FormWriter()
-                   .Add("drop", drop->row.drop.id.view())
-                   .Add("expires", ToMs(expires))
-                   .Take();
+    row.body =
+        FormWriter().Add("drop", drop->row.drop.id.view()).Add("expires", ToMs(expires)).Take();
     EmitForCommand(std::move(row), command, reply);
   }
   AnswerOrder(*drop, order, false, reply);
@@ -319,8 +323,7 @@ void Decider::EmitExpiry(DropState* drop, std::uint32_t index, Time at) {
   const std::int32_t returned = LD_MUTANT(expiry_returns_twice) ? 2 * units : units;
   EventRow row = OrderEvent(EventType::orderExpired, *drop, index, "livedrops", returned);
   row.at = at;
-  row.body =
-      FormWriter().Add("drop", drop->row.drop.id.view()).Add("quantity", units).Take();
+  row.body = FormWriter().Add("drop", drop->row.drop.id.view()).Add("quantity", units).Take();
   Emit(std::move(row));
   EmitCrossings(*drop, before);
 }

@@ -16,8 +16,10 @@ bool GoesToCreator(EventType type) {
     case EventType::dropStart:
     case EventType::soldOut:
     case EventType::dropEnd:
-    case EventType::dropCancelled: return true;
-    default: return false;
+    case EventType::dropCancelled:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -59,7 +61,11 @@ Decider::Command Decider::Identify(std::string_view scope, const UserId& actor, 
   command.actor = actor;
   if (command.actor.empty()) command.actor = UserId(kSystemActor);
   if (!key.empty()) {
-    command.scoped_key.append(scope).append("|").append(actor.view()).append("|").append(key.view());
+    command.scoped_key.append(scope)
+        .append("|")
+        .append(actor.view())
+        .append("|")
+        .append(key.view());
     command.fingerprint = Fingerprint(request_text);
   }
   return command;
@@ -157,7 +163,8 @@ void Decider::EmitCrossings(const DropState& drop, const Level& before) {
 EventRow Decider::BarrierRow(const Head& found, Time now) {
   EventRow row;
   row.type = EventType::recovered;
-  // An aggregate of its own: how many barriers there are is not known before the log was read again.
+  // An aggregate of its own: how many barriers there are is not known before the log was read
+  // again.
   row.aggregate = "shop:" + std::to_string(found.seq + 1);
   row.aggregate_seq = 1;
   row.at = std::max(now, state_.time());

@@ -17,7 +17,8 @@ class Decider {
   void Begin(Batch* batch, Time now);
   Time now() const { return now_; }
 
-  // Emits what is due of this drop until now: start, end, expiries, each at its due time. Emits at most
+  // Emits what is due of this drop until now: start, end, expiries, each at its due time. Emits at
+  // most
   // `*budget` rows and subtracts them; false when more is due.
   bool EmitDue(DropState* drop, int* budget);
 
@@ -95,21 +96,24 @@ class Decider {
     return {drop.row.drop.current_stock, drop.row.drop.current_stock + drop.row.drop.held};
   }
   void EmitCrossings(const DropState& drop, const Level& before);
-  void EmitStart(DropState* drop, Time at, std::string_view actor, const Command* command, Reply* reply);
-  void EmitEnd(DropState* drop, Time at, std::string_view actor, const Command* command, Reply* reply);
+  void EmitStart(DropState* drop, Time at, std::string_view actor, const Command* command,
+                 Reply* reply);
+  void EmitEnd(DropState* drop, Time at, std::string_view actor, const Command* command,
+               Reply* reply);
   void EmitExpiry(DropState* drop, std::uint32_t index, Time at);
   void CancelHolds(DropState* drop, std::string_view actor);
   void CancelUnits(DropState* drop, std::uint32_t index, std::int32_t units, const Command& command,
                    Reply* reply);
   void ConfirmLate(const ConfirmOrder& confirm, DropState* drop, std::uint32_t index,
                    const Command& command, Reply* reply);
-  void ConfirmUnits(DropState* drop, std::uint32_t index, std::int32_t units, const Command& command,
-                    Reply* reply);
+  void ConfirmUnits(DropState* drop, std::uint32_t index, std::int32_t units,
+                    const Command& command, Reply* reply);
 
   // The order that a command names, or kNone.
   static std::uint32_t FindOrder(const OrderId& id, const DropState* drop);
 
-  void AnswerOrder(const DropState& drop, const OrderRecord& order, bool first_answer, Reply* reply) const;
+  void AnswerOrder(const DropState& drop, const OrderRecord& order, bool first_answer,
+                   Reply* reply) const;
   void AnswerDrop(const DropState& drop, Reply* reply) const;
 
   EventRow CreatorEvent(EventType type, std::string_view creator, std::string_view subject,

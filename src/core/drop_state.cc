@@ -25,7 +25,8 @@ constexpr std::uint64_t kReservedOrdersMax = 16'000'000;
 OrderId MakeOrderId(std::int64_t at_ms, std::uint64_t seq, std::uint32_t tag) {
   if (LD_MUTANT(ids_reused)) at_ms = tag = 0;
   std::array<std::uint8_t, 16> bytes;
-  StoreBigEndian(static_cast<std::uint64_t>(at_ms) << 16 | 0x7000 | (seq >> 32 & 0xfff), bytes.data());
+  StoreBigEndian(static_cast<std::uint64_t>(at_ms) << 16 | 0x7000 | (seq >> 32 & 0xfff),
+                 bytes.data());
   StoreBigEndian(std::uint64_t{2} << 62 | (seq & 0xffffffff) << 30 | (tag & kIdTagMask),
                  bytes.data() + 8);
   return OrderId(bytes);
@@ -70,7 +71,8 @@ std::uint32_t DropState::Append(const OrderHashes& hashes, OrderRecord record) {
   if (user == SlotTable::kNone) {
     user = users.size();
     if (!user_slots_.Fits(user + 1)) {
-      const std::uint64_t room = std::max(std::min(stock, kReservedOrdersMax), std::uint64_t{user} * 2);
+      const std::uint64_t room =
+          std::max(std::min(stock, kReservedOrdersMax), std::uint64_t{user} * 2);
       user_slots_.Grow(room, user, [&](std::uint32_t i) { return users[i].user.low; });
     }
     users.PushBack({hashes.user, 0, SlotTable::kNone});
@@ -78,7 +80,8 @@ std::uint32_t DropState::Append(const OrderHashes& hashes, OrderRecord record) {
   }
   const std::uint32_t index = orders.size();
   if (!order_slots_.Fits(index + 1)) {
-    const std::uint64_t room = std::max(std::min(stock, kReservedOrdersMax), std::uint64_t{index} * 2);
+    const std::uint64_t room =
+        std::max(std::min(stock, kReservedOrdersMax), std::uint64_t{index} * 2);
     order_slots_.Grow(room, index, [&](std::uint32_t i) { return orders[i].key.low; });
   }
   record.key = hashes.key;
@@ -119,7 +122,8 @@ std::optional<std::uint32_t> DropState::NextExpiring() {
 
 std::optional<Time> DropState::NextDue() {
   std::optional<Time> due;
-  if (!final()) due = row.started ? row.drop.end_time : std::min(row.drop.start_time, row.drop.end_time);
+  if (!final())
+    due = row.started ? row.drop.end_time : std::min(row.drop.start_time, row.drop.end_time);
   if (const auto order = NextExpiring()) {
     const Time at = ExpiresAt(orders[*order]);
     due = due ? std::min(*due, at) : at;

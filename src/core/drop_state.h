@@ -13,8 +13,8 @@
 
 namespace livedrops {
 
-// 64 bytes an order. The texts of user and key are only in the log: here they are keyed hashes of 128
-// bits, which nobody outside can make collide.
+// 64 bytes an order. The texts of user and key are only in the log: here they are keyed hashes of
+// 128 bits, which nobody outside can make collide.
 struct OrderRecord {
   Hash128 key;  // Of (user, key).
   std::uint64_t seq = 0;
@@ -91,7 +91,7 @@ class DropState {
   DropRow row;
   Chunked<OrderRecord> orders;
   Chunked<UserRecord> users;
-  bool resident = true;  // False: the orders are only in the storage.
+  bool resident = true;          // False: the orders are only in the storage.
   std::uint64_t touched_by = 0;  // The batch that changed it last.
   std::optional<Time> planned;   // Its place in the state's list of what is due.
 

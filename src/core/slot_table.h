@@ -34,8 +34,8 @@ class SlotTable {
   // True when `count` records fit without more than three quarters of the slots in use.
   bool Fits(std::uint64_t count) const { return count * 4 <= capacity() * 3; }
 
-  // Makes room for `count` records, and inserts the first `used` again in their order. calloc hands out
-  // large blocks untouched: a table for a million orders costs nothing until they come.
+  // Makes room for `count` records, and inserts the first `used` again in their order. calloc hands
+  // out large blocks untouched: a table for a million orders costs nothing until they come.
   template <class HashOf>
   void Grow(std::uint64_t count, std::uint32_t used, HashOf hash_of) {
     Free();
@@ -80,7 +80,9 @@ class SlotTable {
 
  private:
   // Never 0, so that an empty slot is all zero.
-  static std::uint32_t Tag(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 32) | 1; }
+  static std::uint32_t Tag(std::uint64_t hash) {
+    return static_cast<std::uint32_t>(hash >> 32) | 1;
+  }
 
   void Free() {
     std::free(slots_);

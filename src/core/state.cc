@@ -139,8 +139,9 @@ DropState* State::FindDropNo(std::uint64_t drop_no) const {
 }
 
 DropState* State::FindDropOfOrder(std::uint64_t seq) const {
-  const auto it = std::upper_bound(segments_.begin(), segments_.end(), seq,
-                             [](std::uint64_t s, const Segment& segment) { return s < segment.first_seq; });
+  const auto it = std::upper_bound(
+      segments_.begin(), segments_.end(), seq,
+      [](std::uint64_t s, const Segment& segment) { return s < segment.first_seq; });
   if (it == segments_.begin()) return nullptr;
   DropState* drop = std::prev(it)->drop;
   return drop->FindSeq(seq) == SlotTable::kNone ? nullptr : drop;

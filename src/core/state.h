@@ -1,7 +1,8 @@
-// State: everything that decisions need, in memory. It changes by one way only: Apply takes a log row.
+// State: everything that decisions need, in memory. It changes by one way only: Apply takes a log
+// row.
 //
-// What this process decides, what another process wrote and what `verify` reads again go through the
-// same Apply, so they cannot disagree.
+// What this process decides, what another process wrote and what `verify` reads again go through
+// the same Apply, so they cannot disagree.
 #pragma once
 
 #include <memory>
@@ -90,8 +91,8 @@ class State {
   // --- loading ----------------------------------------------------------------------------------
 
   void Restore(const DropRow& row);
-  // An order on its way from the storage into its drop. Reading asks the processor for the memory that
-  // restoring needs: with some orders read ahead, loading a million takes a third less time.
+  // An order on its way from the storage into its drop. Reading asks the processor for the memory
+  // that restoring needs: with some orders read ahead, loading a million takes a third less time.
   struct LoadedOrder {
     DropState* drop = nullptr;
     OrderHashes hashes;
@@ -101,11 +102,15 @@ class State {
   // Ascending by seq. `late`: a drop that was not resident is loaded now, behind others' orders;
   // FindDropOfOrder will not find it.
   void Restore(const LoadedOrder& order, bool late);
-  void Restore(const CreatorRow& row) { creators_[row.id.str()] = {row.followers, row.aggregate_seq}; }
+  void Restore(const CreatorRow& row) {
+    creators_[row.id.str()] = {row.followers, row.aggregate_seq};
+  }
   void Restore(const UserRow& row) {
     users_[row.id.str()] = {row.following, row.aggregate_seq, row.read_up_to};
   }
-  void Restore(const FollowRow& row) { follows_.insert(FollowHash(row.creator.view(), row.user.view())); }
+  void Restore(const FollowRow& row) {
+    follows_.insert(FollowHash(row.creator.view(), row.user.view()));
+  }
   void RestoreKey(const EventRow& row);
   void RestoreHead(const Head& head, Time time);
 

@@ -27,7 +27,8 @@ Status State::CheckNext(std::uint64_t seq, std::uint64_t aggregate_seq,
 }
 
 Status State::Apply(const OrderRow& row, DropState* drop, const OrderHashes& hashes) {
-  if (Status next = CheckNext(row.seq, row.aggregate_seq, drop->row.drop.version); !next.ok()) return next;
+  if (Status next = CheckNext(row.seq, row.aggregate_seq, drop->row.drop.version); !next.ok())
+    return next;
   Touch(drop);
   Drop& facts = drop->row.drop;
   OrderRecord record;
@@ -148,20 +149,29 @@ void State::ApplyToDrop(DropState* drop, const EventRow& row) {
       drop->row.started = true;
       facts.start_time = std::min(facts.start_time, row.at);
       break;
-    case EventType::dropPaused: drop->row.paused = true; break;
-    case EventType::dropResumed: drop->row.paused = false; break;
+    case EventType::dropPaused:
+      drop->row.paused = true;
+      break;
+    case EventType::dropResumed:
+      drop->row.paused = false;
+      break;
     case EventType::dropEnd:
       drop->row.ended = true;
       facts.end_time = TimeFromMs(FormReader(row.body).NumberOr("end", ToMs(facts.end_time)));
       break;
-    case EventType::dropCancelled: drop->row.cancelled = true; break;
-    case EventType::dropUpdated: UpdateDrop(drop, row); break;
+    case EventType::dropCancelled:
+      drop->row.cancelled = true;
+      break;
+    case EventType::dropUpdated:
+      UpdateDrop(drop, row);
+      break;
     case EventType::restocked:
       facts.adjust += row.delta;
       facts.current_stock += row.delta;
       LD_ASSERT(facts.current_stock == row.balance);
       break;
-    default: break;  // lowStock, soldOut: they tell, they change nothing.
+    default:
+      break;  // lowStock, soldOut: they tell, they change nothing.
   }
 }
 
@@ -208,7 +218,8 @@ void State::ApplyToOrder(DropState* drop, const EventRow& row) {
     case EventType::orderExtended:
       ExtendOrder(drop, index, TimeFromMs(body.NumberOr("expires", 0)));
       break;
-    default: break;  // refundDue tells, it changes nothing.
+    default:
+      break;  // refundDue tells, it changes nothing.
   }
 }
 

@@ -18,7 +18,8 @@ std::string Quoted(std::string_view value) {
   return text;
 }
 
-// Counts the characters of well-formed UTF-8; -1 when it is not. https://www.rfc-editor.org/rfc/rfc3629
+// Counts the characters of well-formed UTF-8; -1 when it is not.
+// https://www.rfc-editor.org/rfc/rfc3629
 std::int64_t CountCharacters(std::string_view text) {
   std::int64_t count = 0;
   for (std::size_t i = 0; i < text.size(); ++count) {
@@ -85,7 +86,8 @@ class Checks {
   Checks& Text(const char* name, std::string_view text, std::int64_t least, std::int64_t most) {
     const std::int64_t characters = CountCharacters(text);
     if (characters < 0) Fail(name, Quoted(text), "is not UTF-8");
-    if (characters >= 0) Number((std::string("length of ") + name).c_str(), characters, least, most);
+    if (characters >= 0)
+      Number((std::string("length of ") + name).c_str(), characters, least, most);
     return *this;
   }
   Status Take() { return std::move(status_); }
@@ -172,7 +174,11 @@ Status Check(const UpdateDrop& update) {
       .Take();
 }
 Status Check(const ChangeDrop& change) {
-  return Checks().Id("id", change.id).OptionalId("actor", change.actor).OptionalKey(change.key).Take();
+  return Checks()
+      .Id("id", change.id)
+      .OptionalId("actor", change.actor)
+      .OptionalKey(change.key)
+      .Take();
 }
 Status Check(const Restock& restock) {
   Checks checks;
@@ -185,7 +191,11 @@ Status Check(const Restock& restock) {
 }
 
 Status Check(const FollowCreator& follow) {
-  return Checks().Id("creator", follow.creator).Id("user", follow.user).OptionalId("actor", follow.actor).Take();
+  return Checks()
+      .Id("creator", follow.creator)
+      .Id("user", follow.user)
+      .OptionalId("actor", follow.actor)
+      .Take();
 }
 Status Check(const MarkRead& mark) { return Checks().Id("user", mark.user).Take(); }
 
@@ -244,13 +254,20 @@ Status Validate(const Request& request) {
       request);
 }
 
-Status ValidatePage(const PageRequest& page) { return Checks().Number("limit", page.limit, 1, 100).Take(); }
+Status ValidatePage(const PageRequest& page) {
+  return Checks().Number("limit", page.limit, 1, 100).Take();
+}
 
 std::string FoldEmail(std::string email) {
   for (char& c : email) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return email;
+}
+
+Status InvalidId(std::string_view name, std::string_view text) {
+  return {StatusCode::kInvalidArgument,
+          std::string(name) + " " + Quoted(text) + (text.empty() ? " is empty" : " is no id")};
 }
 
 Status ValidateId(std::string_view name, std::string_view id) {

@@ -67,8 +67,9 @@ Result<Page<Order>> ListOrders(ReadPort* reads, OrderQuery query, const std::str
   std::vector<Order> rows;
   if (Status read = reads->storage().ListOrders(query, &rows); !read.ok()) return read;
   Page<Order> out;
-  CutPage(reads, list, page.limit, [](const Order& o) { return static_cast<std::int64_t>(o.seq); },
-          std::move(rows), &out);
+  CutPage(
+      reads, list, page.limit, [](const Order& o) { return static_cast<std::int64_t>(o.seq); },
+      std::move(rows), &out);
   return out;
 }
 
@@ -112,7 +113,7 @@ Result<Order> Orders::Get(const OrderId& id) {
 }
 
 Result<Page<Order>> Orders::OfUser(const UserId& user, const OrderFilter& filter) {
-  if (Status valid = ValidateId("user", user.view()); !valid.ok()) return valid;
+  if (Status valid = ValidateId("user", user); !valid.ok()) return valid;
   OrderQuery query;
   query.user = user;
   query.status = filter.status;
@@ -121,7 +122,7 @@ Result<Page<Order>> Orders::OfUser(const UserId& user, const OrderFilter& filter
 }
 
 Result<Page<Order>> Orders::OfDrop(const DropId& drop, const OrderFilter& filter) {
-  if (Status valid = ValidateId("drop", drop.view()); !valid.ok()) return valid;
+  if (Status valid = ValidateId("drop", drop); !valid.ok()) return valid;
   OrderQuery query;
   query.drop = drop;
   query.status = filter.status;
@@ -136,17 +137,18 @@ Reply Products::Update(const UpdateProduct& update) { return Execute(requests_, 
 Reply Products::Delete(const DeleteProduct& del) { return Execute(requests_, del); }
 
 Result<Product> Products::Get(const ProductId& id) {
-  if (Status valid = ValidateId("product", id.view()); !valid.ok()) return valid;
+  if (Status valid = ValidateId("product", id); !valid.ok()) return valid;
   return reads_->storage().catalog().GetProduct(id);
 }
 
 Result<ProductPage> Products::List(const ProductFilter& filter) {
   if (Status valid = ValidatePage({.cursor = "", .limit = filter.limit}); !valid.ok()) return valid;
   if (filter.page < 1) {
-    return Status(StatusCode::kInvalidArgument, "page " + std::to_string(filter.page) + " is below 1");
+    return Status(StatusCode::kInvalidArgument,
+                  "page " + std::to_string(filter.page) + " is below 1");
   }
   if (!filter.creator.empty()) {
-    if (Status valid = ValidateId("creator", filter.creator.view()); !valid.ok()) return valid;
+    if (Status valid = ValidateId("creator", filter.creator); !valid.ok()) return valid;
   }
   return reads_->storage().catalog().ListProducts(filter, reads_->Now());
 }
@@ -159,7 +161,7 @@ Reply Drops::Change(const ChangeDrop& change) { return Execute(requests_, change
 Reply Drops::Restock(const livedrops::Restock& restock) { return Execute(requests_, restock); }
 
 Result<Drop> Drops::Get(const DropId& id) {
-  if (Status valid = ValidateId("drop", id.view()); !valid.ok()) return valid;
+  if (Status valid = ValidateId("drop", id); !valid.ok()) return valid;
   Result<DropRow> row = reads_->storage().catalog().GetDrop(id);
   if (!row.ok()) return row.status();
   row->drop.status = StatusAt(*row, reads_->Now());
@@ -167,6 +169,9 @@ Result<Drop> Drops::Get(const DropId& id) {
 }
 
 Result<Page<Drop>> Drops::List(const DropFilter& filter) {
+  if (!filter.creator.empty()) {
+    if (Status valid = ValidateId("creator", filter.creator); !valid.ok()) return valid;
+  }
   const std::string status = filter.status ? std::string(ToString(*filter.status)) : "";
   const std::string list = "drops/" + filter.creator.str() + "/" + status;
   const auto position = ReadPosition(reads_, list, filter.page);
@@ -220,8 +225,8 @@ void Follows::SetBatch(std::span<const FollowCreator> follows, std::span<Reply> 
 }
 
 Result<bool> Follows::IsFollowing(const CreatorId& creator, const UserId& user) {
-  if (Status valid = ValidateId("creator", creator.view()); !valid.ok()) return valid;
-  if (Status valid = ValidateId("user", user.view()); !valid.ok()) return valid;
+  if (Status valid = ValidateId("creator", creator); !valid.ok()) return valid;
+  if (Status valid = ValidateId("user", user); !valid.ok()) return valid;
   const auto entry = reads_->storage().catalog().GetFollow(creator, user);
   if (!entry.ok() && entry.status().code() != StatusCode::kNotFound) return entry.status();
   return entry.ok();
@@ -250,14 +255,14 @@ Result<FollowPage> ListFollows(ReadPort* reads, FollowQuery query, const std::st
 }  // namespace
 
 Result<FollowPage> Follows::Followers(const CreatorId& creator, const PageRequest& page) {
-  if (Status valid = ValidateId("creator", creator.view()); !valid.ok()) return valid;
+  if (Status valid = ValidateId("creator", creator); !valid.ok()) return valid;
   FollowQuery query;
   query.creator = creator;
   return ListFollows(reads_, query, "followers/" + creator.str(), page);
 }
 
 Result<FollowPage> Follows::Following(const UserId& user, const PageRequest& page) {
-  if (Status valid = ValidateId("user", user.view()); !valid.ok()) return valid;
+  if (Status valid = ValidateId("user", user); !valid.ok()) return valid;
   FollowQuery query;
   query.user = user;
   return ListFollows(reads_, query, "following/" + user.str(), page);
@@ -268,7 +273,8 @@ Result<FollowPage> Follows::Following(const UserId& user, const PageRequest& pag
 Result<Page<Event>> Audit::List(const AuditFilter& filter) {
   std::string list = "audit/" + filter.actor + "/" + filter.subject + "/";
   if (filter.action) list += ToString(*filter.action);
-  for (const auto& time : {filter.from, filter.to}) list += "/" + (time ? std::to_string(ToMs(*time)) : "");
+  for (const auto& time : {filter.from, filter.to})
+    list += "/" + (time ? std::to_string(ToMs(*time)) : "");
   const auto position = ReadPosition(reads_, list, filter.page);
   if (!position.ok()) return position.status();
   EventQuery query;
@@ -282,8 +288,9 @@ Result<Page<Event>> Audit::List(const AuditFilter& filter) {
   std::vector<Event> rows;
   if (Status read = reads_->storage().ListEvents(query, &rows); !read.ok()) return read;
   Page<Event> page;
-  CutPage(reads_, list, filter.page.limit, [](const Event& e) { return static_cast<std::int64_t>(e.seq); },
-          std::move(rows), &page);
+  CutPage(
+      reads_, list, filter.page.limit,
+      [](const Event& e) { return static_cast<std::int64_t>(e.seq); }, std::move(rows), &page);
   return page;
 }
 
@@ -299,7 +306,7 @@ Reply Accounts::Rotate(const RotateSession& rotate) { return Execute(requests_, 
 Reply Accounts::Revoke(const RevokeSession& revoke) { return Execute(requests_, revoke); }
 
 Result<Account> Accounts::Get(const UserId& id) {
-  if (Status valid = ValidateId("account", id.view()); !valid.ok()) return valid;
+  if (Status valid = ValidateId("account", id); !valid.ok()) return valid;
   return reads_->storage().catalog().GetAccount(id);
 }
 Result<Account> Accounts::FindByEmail(const std::string& email) {

@@ -87,7 +87,7 @@ Result<ChannelPage> Notifications::Channel(const std::string& channel,
 }
 
 Result<Inbox> Notifications::Read(const UserId& user, const PageRequest& request) {
-  if (Status valid = ValidateId("user", user.view()); !valid.ok()) return valid;
+  if (Status valid = ValidateId("user", user); !valid.ok()) return valid;
   if (Status valid = ValidatePage(request); !valid.ok()) return valid;
   Storage& storage = reads_->storage();
   const std::string list = "inbox/" + user.str();
@@ -122,7 +122,8 @@ Result<Inbox> Notifications::Read(const UserId& user, const PageRequest& request
   FollowPage creators;
   if (Status read = storage.ListFollows(follows, &creators); !read.ok()) return read;
   for (const FollowEntry& entry : creators.data) {
-    if (Status read = collect("creator:" + entry.creator.str(), entry.since); !read.ok()) return read;
+    if (Status read = collect("creator:" + entry.creator.str(), entry.since); !read.ok())
+      return read;
   }
   std::ranges::sort(events, [](const Event& a, const Event& b) { return a.seq > b.seq; });
   Inbox inbox;

@@ -1,5 +1,5 @@
-// OrderQueue: requests of many threads on their way to the one writer. Bounded and lock-free: adding a
-// whole chain of tickets is one compare-and-swap, taking everything is one exchange.
+// OrderQueue: requests of many threads on their way to the one writer. Bounded and lock-free:
+// adding a whole chain of tickets is one compare-and-swap, taking everything is one exchange.
 #pragma once
 
 #include <atomic>
@@ -15,8 +15,8 @@ class OrderQueue {
 
   enum class Pushed { kYes, kFull, kClosed };
 
-  // Adds tickets linked by `next`, `first` the oldest; all of them or none. A chain longer than the whole
-  // queue fits when the queue is empty.
+  // Adds tickets linked by `next`, `first` the oldest; all of them or none. A chain longer than the
+  // whole queue fits when the queue is empty.
   Pushed Push(Ticket* first, int count) {
     const int before = depth_.fetch_add(count, std::memory_order_relaxed);
     if (before != 0 && before + count > capacity_) {

@@ -18,6 +18,8 @@ constexpr std::size_t kRowsPerBatch = 4'096;
 // After a fence the lock is taken first for this long: others are selling too.
 constexpr Duration kContentionTime{1'000};
 constexpr Duration kLockDeadline{2'000};
+// Opening beside others that sell: they wait meanwhile, as short as the shop loads.
+constexpr Duration kLoadLockDeadline{10'000};
 // Rows that are applied at once when another process has written.
 constexpr std::int64_t kTailPage = 4'096;
 // How much of the chain's end is checked when the shop is opened; `verify` checks all of it.
@@ -128,7 +130,8 @@ class Sequencer::ChainSink : public LogSink {
   template <class Row>
   void Check(const Row& row, const Hash& expected) {
     if (row.hash != expected && status_.ok()) {
-      status_ = {StatusCode::kCorrupt, "log row " + std::to_string(row.seq) + " breaks the hash chain"};
+      status_ = {StatusCode::kCorrupt,
+                 "log row " + std::to_string(row.seq) + " breaks the hash chain"};
     }
     anchored_ = true;
     head_ = {row.seq, row.hash};
@@ -153,7 +156,17 @@ Sequencer::Sequencer(Storage* storage, const EngineOptions& options, const Seque
 
 Sequencer::~Sequencer() = default;
 
+// Under the write lock: the orders' present state must belong to the same head as the drops'.
 Status Sequencer::Load() {
+  if (Status locked = storage_->Lock(kLoadLockDeadline); !locked.ok()) return locked;
+  Status loaded = LoadLocked();
+  storage_->Unlock();
+  if (!loaded.ok()) return loaded;
+  Open();
+  return CatchUp();
+}
+
+Status Sequencer::LoadLocked() {
   LoadSink sink(&state_);
   const Result<Head> head = storage_->LoadState(sink);
   if (!head.ok()) return head.status();
@@ -163,17 +176,18 @@ Status Sequencer::Load() {
   }
   std::ranges::sort(resident);
   if (!resident.empty()) {
-    if (Status loaded = storage_->LoadOrders(resident, head->seq, sink); !loaded.ok()) return loaded;
+    if (Status loaded = storage_->LoadOrders(resident, head->seq, sink); !loaded.ok()) {
+      return loaded;
+    }
     sink.Finish();
   }
   state_.RestoreHead(*head, Time{});
   durable_ = *head;
-  if (Status checked = CheckTail(); !checked.ok()) return checked;
-  Open();
-  return CatchUp();
+  return CheckTail();
 }
 
-// Verifies the chain of the newest rows. Without a row before them the first one is only the anchor.
+// Verifies the chain of the newest rows. Without a row before them the first one is only the
+// anchor.
 Status Sequencer::CheckTail() {
   const std::uint64_t from = durable_.seq > kCheckedTail ? durable_.seq - kCheckedTail : 0;
   ChainSink sink(&state_, from == 0);
@@ -194,7 +208,8 @@ void Sequencer::Open() {
 void Sequencer::Begin() { decider_.Begin(&open_->batch, options_.clock->Now()); }
 
 void Sequencer::Offer(Ticket* ticket) {
-  if (ticket->request.order == nullptr && std::holds_alternative<PlaceOrder>(*ticket->request.other)) {
+  if (ticket->request.order == nullptr &&
+      std::holds_alternative<PlaceOrder>(*ticket->request.other)) {
     ticket->request.order = &std::get<PlaceOrder>(*ticket->request.other);
   }
   if (const PlaceOrder* order = ticket->request.order) {
@@ -210,7 +225,8 @@ void Sequencer::Distribute() {
     Ticket* ticket = intake_.front();
     intake_.pop_front();
     Line* line = LineOf(*ticket);
-    if (line->drop != nullptr && ticket->request.order != nullptr) line->drop->Prefetch(ticket->hashes);
+    if (line->drop != nullptr && ticket->request.order != nullptr)
+      line->drop->Prefetch(ticket->hashes);
     if (line->tickets.size() >= waiting_per_drop_max_ && ready_.size() > 1) {
       --waiting_;
       Answer(ticket, {StatusCode::kOverloaded, "too many requests wait for this drop"});
@@ -236,8 +252,8 @@ Sequencer::Line* Sequencer::LineOf(const Ticket& ticket) {
   return &line;
 }
 
-// Everybody back to the arrivals, first those of the older batch: what was undone may have taken drops
-// away, and with them the lines.
+// Everybody back to the arrivals, first those of the older batch: what was undone may have taken
+// drops away, and with them the lines.
 void Sequencer::PutBack(Group* older, Group* newer) {
   std::deque<Ticket*> again;
   for (Group* group : {older, newer}) {
@@ -249,7 +265,8 @@ void Sequencer::PutBack(Group* older, Group* newer) {
     waiting_ += group->tickets.size();
     group->tickets.clear();
   }
-  for (const Line* line : ready_) again.insert(again.end(), line->tickets.begin(), line->tickets.end());
+  for (const Line* line : ready_)
+    again.insert(again.end(), line->tickets.begin(), line->tickets.end());
   ready_.clear();
   lines_.clear();
   again.insert(again.end(), intake_.begin(), intake_.end());
@@ -441,7 +458,8 @@ void Sequencer::Undo(Group* group) {
 void Sequencer::Finish(const Status& committed) {
   LD_ASSERT(in_flight_ != nullptr);
   StatusCode code = committed.code();
-  if (LD_MUTANT(unknown_is_failed) && code == StatusCode::kOutcomeUnknown) code = StatusCode::kUnavailable;
+  if (LD_MUTANT(unknown_is_failed) && code == StatusCode::kOutcomeUnknown)
+    code = StatusCode::kUnavailable;
   if (code == StatusCode::kOk) {
     ++stats_.commits;
     stats_.rows += in_flight_->batch.rows();
@@ -570,7 +588,8 @@ Status Sequencer::Resolve() {
 void Sequencer::Abandon() {
   if (suspect_ != nullptr) {
     for (Ticket* ticket : suspect_->tickets) {
-      Answer(ticket, {StatusCode::kOutcomeUnknown, "the commit is in doubt: retry with the same key"});
+      Answer(ticket,
+             {StatusCode::kOutcomeUnknown, "the commit is in doubt: retry with the same key"});
     }
     suspect_->tickets.clear();
   }

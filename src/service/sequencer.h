@@ -2,9 +2,10 @@
 // threads, the Engine inline, the simulator step by step.
 //
 // Requests wait per drop. Decide moves them into the open batch; Take seals it for the storage;
-// Finish hears how the commit went. One batch may be in flight while the next is decided; both can be
-// undone, newest first. An answer belongs to the batch it was decided in and is released with it: when
-// the commit is durable or, if the batch writes nothing, when the storage's head was seen unchanged.
+// Finish hears how the commit went. One batch may be in flight while the next is decided; both can
+// be undone, newest first. An answer belongs to the batch it was decided in and is released with
+// it: when the commit is durable or, if the batch writes nothing, when the storage's head was seen
+// unchanged.
 #pragma once
 
 #include <deque>
@@ -77,21 +78,22 @@ class Sequencer {
   // Hears the commit's answer; releases or requeues.
   void Finish(const Status& committed);
 
-  // Releases the answers of an open batch without rows, if the storage's head is still ours. Nothing
-  // may be in flight.
+  // Releases the answers of an open batch without rows, if the storage's head is still ours.
+  // Nothing may be in flight.
   void ReleaseChecked();
 
   // Lock first, catch up, decide, commit: whoever holds the lock makes progress. Nothing may be in
   // flight. Decides at once what waits. Errors: unavailable when the lock was not to be had.
   Status CommitLocked();
 
-  // Decides and commits until nobody waits, on this thread. Returns early, with requests still waiting,
-  // when the storage cannot be read, locked or resolved now.
+  // Decides and commits until nobody waits, on this thread. Returns early, with requests still
+  // waiting, when the storage cannot be read, locked or resolved now.
   void RunInline();
 
   // Tries to find out about the commit in doubt. Errors: unavailable; try again later.
   Status Resolve();
-  // Answers `outcome_unknown` to those whose commit is in doubt, and `unavailable` to those who wait.
+  // Answers `outcome_unknown` to those whose commit is in doubt, and `unavailable` to those who
+  // wait.
   void Abandon();
   // Answers `status` to everybody who waits.
   void RefuseWaiting(const Status& status);
@@ -139,6 +141,7 @@ class Sequencer {
   DropState* ResidentDrop(std::string_view id, Reply* reply);
   DropState* DropOfOrder(const OrderId& id, Reply* reply);
   Status LoadOrdersOf(DropState* drop);
+  Status LoadLocked();
   Status CheckTail();
   void Answer(Ticket* ticket, const Status& status);
   void Release(std::vector<Ticket*>& tickets);

@@ -41,9 +41,9 @@ Status CheckOptions(const ServiceOptions& options) {
   const auto check = [](const char* name, std::int64_t value, std::int64_t least,
                         std::int64_t most) {
     if (value >= least && value <= most) return OkStatus();
-    return Status(StatusCode::kInvalidArgument,
-                  std::string(name) + " " + std::to_string(value) + " is not in " +
-                      std::to_string(least) + ".." + std::to_string(most));
+    return Status(StatusCode::kInvalidArgument, std::string(name) + " " + std::to_string(value) +
+                                                    " is not in " + std::to_string(least) + ".." +
+                                                    std::to_string(most));
   };
   constexpr int kMost = 1'048'576;
   constexpr std::int64_t kDayMs = 24 * 3'600'000;
@@ -110,7 +110,8 @@ class Service::Impl : public RequestPort, public ReadPort {
       latch.Wait();
       return;
     }
-    for (Ticket* ticket = first; ticket != nullptr; ticket = ticket->next) ticket->reply->status = pushed;
+    for (Ticket* ticket = first; ticket != nullptr; ticket = ticket->next)
+      ticket->reply->status = pushed;
   }
 
   void Submit(Request request, std::function<void(Reply)> callback) override {
@@ -163,7 +164,8 @@ class Service::Impl : public RequestPort, public ReadPort {
   }
 
   Status Close() {
-    if (writer_.IsWriterThread()) return {StatusCode::kClosed, "a callback must not close the service"};
+    if (writer_.IsWriterThread())
+      return {StatusCode::kClosed, "a callback must not close the service"};
     if (closed_.exchange(true)) return {StatusCode::kClosed, "the service is closed already"};
     writer_.Stop();
     return storage_->Close();
@@ -177,7 +179,8 @@ class Service::Impl : public RequestPort, public ReadPort {
 
  private:
   Status Check(const RequestRef& request) const {
-    if (closed_.load(std::memory_order_relaxed)) return {StatusCode::kClosed, "the service is closed"};
+    if (closed_.load(std::memory_order_relaxed))
+      return {StatusCode::kClosed, "the service is closed"};
     return request.order != nullptr ? Validate(*request.order) : Validate(*request.other);
   }
   void Complete(Completion completion) {

@@ -5,8 +5,8 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-// Up to this many rows a commit takes hardly longer than the hop to another thread and back: 64 callers
-// get 1.8 times more done without the hop (benchmarks/README.md).
+// Up to this many rows a commit takes hardly longer than the hop to another thread and back: 64
+// callers get 1.8 times more done without the hop (benchmarks/README.md).
 constexpr std::size_t kInlineRowsMax = 128;
 // A batch this big is handed over although more requests wait.
 constexpr std::size_t kHandOverRows = 64;
@@ -51,10 +51,13 @@ void Writer::Stop() {
 
 Status Writer::Push(Ticket* first, int count) {
   const std::uint64_t now_us = SteadyUs();
-  for (Ticket* ticket = first; ticket != nullptr; ticket = ticket->next) ticket->submitted_us = now_us;
+  for (Ticket* ticket = first; ticket != nullptr; ticket = ticket->next)
+    ticket->submitted_us = now_us;
   switch (queue_.Push(first, count)) {
-    case OrderQueue::Pushed::kYes: break;
-    case OrderQueue::Pushed::kClosed: return {StatusCode::kClosed, "the service is closed"};
+    case OrderQueue::Pushed::kYes:
+      break;
+    case OrderQueue::Pushed::kClosed:
+      return {StatusCode::kClosed, "the service is closed"};
     case OrderQueue::Pushed::kFull:
       return {StatusCode::kOverloaded,
               "the queue is full: " + std::to_string(options_.queue_max) + " requests wait"};
@@ -127,8 +130,8 @@ bool Writer::HearCommit() {
 }
 
 bool Writer::StartCommit(bool decided) {
-  // Only what can still go into this batch counts: a drop may have had its turn, or something may wait
-  // for this very commit.
+  // Only what can still go into this batch counts: a drop may have had its turn, or something may
+  // wait for this very commit.
   const bool more = decided && (sequencer_.has_waiting() || !queue_.empty());
   if (sequencer_.has_open_rows()) {
     if (!more && sequencer_.open_rows() <= kInlineRowsMax) {

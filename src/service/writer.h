@@ -1,5 +1,6 @@
-// Writer: the threads around the sequencer. One decides; a second one commits, so that the next batch is
-// decided meanwhile, but only when the batch is big: a lone order commits at once on the first.
+// Writer: the threads around the sequencer. One decides; a second one commits, so that the next
+// batch is decided meanwhile, but only when the batch is big: a lone order commits at once on the
+// first.
 #pragma once
 
 #include <atomic>
@@ -25,8 +26,8 @@ class Writer {
   // Decides and commits what is queued, answers everybody, ends the threads.
   void Stop();
 
-  // Threading: any thread. The tickets are linked by `next`; all are queued or none. Errors: overloaded,
-  // closed.
+  // Threading: any thread. The tickets are linked by `next`; all are queued or none. Errors:
+  // overloaded, closed.
   Status Push(Ticket* first, int count);
   bool IsWriterThread() const { return std::this_thread::get_id() == decide_thread_.get_id(); }
   ServiceStats stats() const;

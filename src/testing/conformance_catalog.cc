@@ -130,6 +130,7 @@ Status ListsProducts(Storage& storage, const ProductFilter& filter, Time now,
                      const std::vector<std::string>& expected, std::int64_t total) {
   LD_CONFORM_GET(page, storage.catalog().ListProducts(filter, now));
   std::vector<std::string> found;
+  found.reserve(page.data.size());
   for (const Product& product : page.data) found.push_back(product.id.str());
   LD_CONFORM_ROWS(expected, found);
   LD_CONFORM_SAME(total, page.total);

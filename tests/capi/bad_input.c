@@ -1,4 +1,5 @@
-/* Whatever is wrong with a call has an error code and a message that names it, and changes nothing. */
+/* Whatever is wrong with a call has an error code and a message that names it, and changes nothing.
+ */
 #include "kit.h"
 
 static const char* const kInvalidUtf8 = "\xff\xfe";
@@ -39,29 +40,29 @@ static ld_error_t error;
   } while (0)
 
 /* A command: its shop, its request, its reply. `error` may be NULL. */
-#define BAD_COMMAND(function, request, reply)                                                  \
-  do {                                                                                         \
-    REFUSED("shop", function(NULL, request, reply, &error));                                   \
-    REFUSED_STRUCT("request is NULL", request, function(shop, request, reply, &error),         \
-                   function(shop, NULL, reply, &error));                                       \
-    CHECK((reply)->error.code == LD_INVALID_ARGUMENT && (reply)->outcome == LD_OUTCOME_NONE);  \
-    REFUSED_STRUCT("reply is NULL", reply, function(shop, request, reply, &error),             \
-                   function(shop, request, NULL, &error));                                     \
-    REFUSED_WITH(LD_CLOSED, "closed", function(closed, request, reply, &error));               \
-    CHECK(function(NULL, NULL, NULL, NULL) == LD_INVALID_ARGUMENT);                            \
+#define BAD_COMMAND(function, request, reply)                                                 \
+  do {                                                                                        \
+    REFUSED("shop", function(NULL, request, reply, &error));                                  \
+    REFUSED_STRUCT("request is NULL", request, function(shop, request, reply, &error),        \
+                   function(shop, NULL, reply, &error));                                      \
+    CHECK((reply)->error.code == LD_INVALID_ARGUMENT && (reply)->outcome == LD_OUTCOME_NONE); \
+    REFUSED_STRUCT("reply is NULL", reply, function(shop, request, reply, &error),            \
+                   function(shop, request, NULL, &error));                                    \
+    REFUSED_WITH(LD_CLOSED, "closed", function(closed, request, reply, &error));              \
+    CHECK(function(NULL, NULL, NULL, NULL) == LD_INVALID_ARGUMENT);                           \
   } while (0)
 
 /* A read: its shop, its page. */
-#define BAD_READ(function, before)                                                        \
-  do {                                                                                    \
-    ld_page_t* page = (ld_page_t*)&error;                                                 \
-    REFUSED("shop", function(NULL, before, &page, &error));                               \
-    CHECK(page == NULL);                                                                  \
-    REFUSED("page is NULL", function(shop, before, NULL, &error));                        \
-    REFUSED_WITH(LD_CLOSED, "closed", function(closed, before, &page, &error));           \
-    CHECK(page == NULL);                                                                  \
-    CHECK(function(shop, before, &page, NULL) == LD_OK || page == NULL);                  \
-    ld_page_free(page);                                                                   \
+#define BAD_READ(function, before)                                              \
+  do {                                                                          \
+    ld_page_t* page = (ld_page_t*)&error;                                       \
+    REFUSED("shop", function(NULL, before, &page, &error));                     \
+    CHECK(page == NULL);                                                        \
+    REFUSED("page is NULL", function(shop, before, NULL, &error));              \
+    REFUSED_WITH(LD_CLOSED, "closed", function(closed, before, &page, &error)); \
+    CHECK(page == NULL);                                                        \
+    CHECK(function(shop, before, &page, NULL) == LD_OK || page == NULL);        \
+    ld_page_free(page);                                                         \
   } while (0)
 #define TWO(a, b) a, b /* Two arguments in the place of one. */
 
@@ -150,14 +151,14 @@ static void bad_pages(void) {
 }
 
 /* Changes one field, sees the order refused with the word in its message, and changes it back. */
-#define BAD_ORDER(field, value, word)                                                    \
-  do {                                                                                   \
-    ld_place_order_t order = order_of("d", "u", "k");                                    \
-    order.field = (value);                                                               \
-    CHECK(ld_orders_place(shop, &order, &reply, 1, &error) == LD_OK);                    \
-    CHECK(reply.error.code == LD_INVALID_ARGUMENT && reply.outcome == LD_OUTCOME_NONE);  \
-    CHECK(strstr(reply.error.message, word) != NULL);                                    \
-    REFUSED(word, ld_orders_submit(shop, &order, 1, &error));                            \
+#define BAD_ORDER(field, value, word)                                                   \
+  do {                                                                                  \
+    ld_place_order_t order = order_of("d", "u", "k");                                   \
+    order.field = (value);                                                              \
+    CHECK(ld_orders_place(shop, &order, &reply, 1, &error) == LD_OK);                   \
+    CHECK(reply.error.code == LD_INVALID_ARGUMENT && reply.outcome == LD_OUTCOME_NONE); \
+    CHECK(strstr(reply.error.message, word) != NULL);                                   \
+    REFUSED(word, ld_orders_submit(shop, &order, 1, &error));                           \
   } while (0)
 
 static void bad_orders(ld_shop_t* shop) {
@@ -168,7 +169,9 @@ static void bad_orders(ld_shop_t* shop) {
   BAD_ORDER(drop, NULL, "drop \"\" is empty");
   BAD_ORDER(drop, "", "drop");
   BAD_ORDER(drop, kLongId, "drop \"aaaa");
-  BAD_ORDER(drop, kInvalidUtf8, "drop \"?" "?\"");
+  BAD_ORDER(drop, kInvalidUtf8,
+            "drop \"?"
+            "?\"");
   BAD_ORDER(drop, "..", "drop");
   BAD_ORDER(user, NULL, "user");
   BAD_ORDER(user, "a b", "user \"a b\"");
@@ -252,7 +255,10 @@ static void bad_order_commands(ld_shop_t* shop, ld_shop_t* closed) {
   cancel.order = "not an id";
   REFUSED("order \"not an id\"", ld_orders_cancel(shop, &cancel, &reply, &error));
   cancel.order = kInvalidUtf8;
-  REFUSED("order \"?" "?\"", ld_orders_cancel(shop, &cancel, &reply, &error));
+  REFUSED(
+      "order \"?"
+      "?\"",
+      ld_orders_cancel(shop, &cancel, &reply, &error));
   cancel.order = confirm.order = extend.order = kNoOrder;
   cancel.quantity = 0;
   REFUSED("quantity 0", ld_orders_cancel(shop, &cancel, &reply, &error));
@@ -312,6 +318,9 @@ static void bad_products(ld_shop_t* shop, ld_shop_t* closed) {
   filter.limit = 101;
   REFUSED("limit 101", ld_products_list(shop, &filter, &page, &error));
   filter.limit = 1;
+  filter.creator = kLongId;
+  REFUSED("creator", ld_products_list(shop, &filter, &page, &error));
+  filter.creator = NULL;
   filter.page = 0;
   REFUSED("page 0", ld_products_list(shop, &filter, &page, &error));
   filter.page = INT32_MAX;
@@ -370,6 +379,9 @@ static void bad_drops(ld_shop_t* shop, ld_shop_t* closed) {
   filter.status = -2;
   REFUSED("status -2", ld_drops_list(shop, &filter, &page, &error));
   filter.status = LD_ANY_STATUS;
+  filter.creator = kLongId;
+  REFUSED("creator", ld_drops_list(shop, &filter, &page, &error));
+  filter.creator = NULL;
   filter.cursor = "cafe";
   REFUSED("cursor", ld_drops_list(shop, &filter, &page, &error));
   filter.cursor = kInvalidUtf8;

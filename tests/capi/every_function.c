@@ -1,5 +1,5 @@
-/* Calls every exported function once in the way it is meant, on both storages. exports_test.py holds
- * the list of names against this and the other C tests. */
+/* Calls every exported function once in the way it is meant, on both storages. exports_test.py
+ * holds the list of names against this and the other C tests. */
 #define _POSIX_C_SOURCE 200809L
 #include <unistd.h>
 

@@ -11,23 +11,23 @@
 /* 9999-12-31: a drop that does not end. */
 #define FAR_MS INT64_C(253402300799999)
 
-#define CHECK(condition)                                                    \
-  do {                                                                      \
-    if (!(condition)) {                                                     \
+#define CHECK(condition)                                                      \
+  do {                                                                        \
+    if (!(condition)) {                                                       \
       fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
-      exit(1);                                                              \
-    }                                                                       \
+      exit(1);                                                                \
+    }                                                                         \
   } while (0)
 
 /* That a call went well; prints the message when it did not. */
-#define CHECK_OK(call)                                                             \
-  do {                                                                             \
-    if ((call) != LD_OK) {                                                         \
-      fprintf(stderr, "%s:%d: %s: %s: %s\n", __FILE__, __LINE__, #call,            \
-              ld_status_name(error.code), error.message);                          \
-      exit(1);                                                                     \
-    }                                                                              \
-    CHECK(error.code == LD_OK && error.message[0] == '\0');                        \
+#define CHECK_OK(call)                                                  \
+  do {                                                                  \
+    if ((call) != LD_OK) {                                              \
+      fprintf(stderr, "%s:%d: %s: %s: %s\n", __FILE__, __LINE__, #call, \
+              ld_status_name(error.code), error.message);               \
+      exit(1);                                                          \
+    }                                                                   \
+    CHECK(error.code == LD_OK && error.message[0] == '\0');             \
   } while (0)
 
 static inline int same(const char* a, const char* b) { return strcmp(a, b) == 0; }

@@ -13,7 +13,7 @@ const Status kPlanted{StatusCode::kUnavailable, "planted"};
 
 // A bug that changes batches before they are committed.
 template <class Change>
-PlantedBug Changing(const char* name, Change change) {
+PlantedBug Changing(const char* name, const Change& change) {
   PlantedBug bug{name, {}};
   bug.hooks.before_commit = [=](Storage&, ChangedBatch& batch, Head&) { change(batch); };
   return bug;

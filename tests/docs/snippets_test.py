@@ -10,9 +10,9 @@ What a fenced block is for stands behind its language:
     ```console run      `$ command` lines and what they print
     ```text output      what the block before it prints
 
-The blocks of a page run in their order in one directory, empty at first. When output is compared, ids
-are equal to ids, times to times and hashes to hashes; `…` stands for anything in a line, a line of only
-`…` for any lines, and runs of spaces for one.
+The blocks of a page run in their order in one directory, empty at first. When output is compared,
+ids are equal to ids, times to times and hashes to hashes; `…` stands for anything in a line, a line
+of only `…` for any lines, and runs of spaces for one.
 """
 
 import os
@@ -147,8 +147,8 @@ def cpp_source(blocks):
     cases = "".join(f"case {block.number}: return example_{block.number}::Main();\n"
                     for block in blocks)
     return ("\n".join(hoisted) + PRELUDE + "".join(map(as_function, blocks)) +
-            f"#line 1 \"main\"\nint main(int, char** argv) {{\nswitch (std::atoi(argv[1])) {{\n{cases}"
-            "default: return 64;\n}\n}\n")
+            '#line 1 "main"\nint main(int, char** argv) {\nswitch (std::atoi(argv[1])) {\n' +
+            cases + "default: return 64;\n}\n}\n")
 
 
 def simplified(text):

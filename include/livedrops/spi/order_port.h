@@ -1,5 +1,5 @@
-// RequestPort and ReadPort: the way in. Engine and Service implement them; a remote client can too, and
-// then `Orders`, `Drops` and the others work over it unchanged.
+// RequestPort and ReadPort: the way in. Engine and Service implement them; a remote client can too,
+// and then `Orders`, `Drops` and the others work over it unchanged.
 #pragma once
 
 #include <functional>
@@ -17,14 +17,13 @@ namespace livedrops {
 
 class Storage;
 
-using Request =
-    std::variant<PlaceOrder, ConfirmOrder, ExtendOrder, CancelOrder, CreateProduct, UpdateProduct,
-                 DeleteProduct, CreateDrop, UpdateDrop, ChangeDrop, Restock, FollowCreator, MarkRead,
-                 CreateAccount, UpdateAccount, ChangeAccount, OpenSession, RotateSession,
-                 RevokeSession>;
+using Request = std::variant<PlaceOrder, ConfirmOrder, ExtendOrder, CancelOrder, CreateProduct,
+                             UpdateProduct, DeleteProduct, CreateDrop, UpdateDrop, ChangeDrop,
+                             Restock, FollowCreator, MarkRead, CreateAccount, UpdateAccount,
+                             ChangeAccount, OpenSession, RotateSession, RevokeSession>;
 
-// One request of a batch, owned by the caller: exactly one of both is set. Orders stand apart because
-// they are the hot path.
+// One request of a batch, owned by the caller: exactly one of both is set. Orders stand apart
+// because they are the hot path.
 struct RequestRef {
   const PlaceOrder* order = nullptr;
   const Request* other = nullptr;

@@ -51,8 +51,8 @@ struct EventRow {
   std::string actor;
   std::string subject;
   std::string body;
-  // The command's idempotency key with its scope, and what its request hashes to; empty and 0 when it
-  // had none. Opaque to the storage.
+  // The command's idempotency key with its scope, and what its request hashes to; empty and 0 when
+  // it had none. Opaque to the storage.
   std::string key;
   std::uint64_t fingerprint = 0;
   std::uint64_t drop_no = 0;    // 0: no drop concerned.
@@ -60,8 +60,8 @@ struct EventRow {
   std::int32_t delta = 0;       // Change of the stock; 0: no ledger entry.
   std::int32_t balance = 0;     // Stock after it, when delta is not 0.
   std::string creator;          // Whose channel it goes to, when not the aggregate's; may be empty.
-  // Whose user channel it goes to. Empty for the events of an order (order_seq is not 0): they go to
-  // the channel of the order's user, which readers of events see in Event::user.
+  // Whose user channel it goes to. Empty for the events of an order (order_seq is not 0): they go
+  // to the channel of the order's user, which readers of events see in Event::user.
   std::string user;
   Hash hash{};
 };
@@ -163,7 +163,7 @@ class OrderSink {
 
 // Identity of a database, made at its creation.
 struct ShopInfo {
-  std::string epoch;                     // Of the notification positions.
+  std::string epoch;                      // Of the notification positions.
   std::array<std::uint8_t, 32> secret{};  // Keys the hashes in memory and seals cursors.
 };
 
@@ -203,15 +203,15 @@ struct FollowQuery {
   int limit = 100;
 };
 
-// Rows of the log that go to one channel: for "drop:ID" the events with its drop_no and order_seq 0, for
-// "creator:ID" those with this `creator`, for "user:ID" those with this `user`, his order rows, and the
-// events whose order_seq is one of them; for "" every row.
+// Rows of the log that go to one channel: for "drop:ID" the events with its drop_no and order_seq
+// 0, for "creator:ID" those with this `creator`, for "user:ID" those with this `user`, his order
+// rows, and the events whose order_seq is one of them; for "" every row.
 struct ChannelQuery {
   std::string channel;  // "drop:ID", "creator:ID", "user:ID"
   std::uint64_t after_seq = 0;
   std::uint64_t until_seq = 0;  // Inclusive; 0: no limit.
   int limit = 1000;
-  bool newest_first = false;    // Else oldest first.
+  bool newest_first = false;  // Else oldest first.
 };
 
 // What one commit may fail with:
@@ -220,10 +220,9 @@ struct ChannelQuery {
 //   outcome_unknown  it may or may not be durable; only Resolve can tell
 //   corrupt, unsupported, broken_invariant  no retry helps
 //
-// Threading: Commit, Lock, Unlock, Resolve are called by one thread at a time. Reads may be called by
-// any thread at any time, also during a Commit; they see all of a commit or nothing of it, and only
-// what is durable.
-// Exceptions: none may leave an adapter.
+// Threading: Commit, Lock, Unlock, Resolve are called by one thread at a time. Reads may be called
+// by any thread at any time, also during a Commit; they see all of a commit or nothing of it, and
+// only what is durable. Exceptions: none may leave an adapter.
 class Storage {
  public:
   virtual ~Storage() = default;
@@ -233,7 +232,8 @@ class Storage {
   // The end of the durable log. Cheap: called once per batch of refusals.
   virtual Result<Head> ReadHead() = 0;
 
-  // Writes the batch atomically and durably if the head is `expected`. On ok everybody sees all of it.
+  // Writes the batch atomically and durably if the head is `expected`. On ok everybody sees all of
+  // it.
   virtual Status Commit(const CommitBatch& batch, const Head& expected) = 0;
 
   // Takes the write lock before deciding, so that whoever holds it makes progress under contention;
@@ -241,9 +241,9 @@ class Storage {
   virtual Status Lock(Duration deadline) = 0;
   virtual void Unlock() = 0;
 
-  // After outcome_unknown: makes sure that the commit either is durable or never will be, by writing
-  // `barrier` at the log's next position with a hash of its own. `chain` computes the row for the
-  // head that is found. Returns the head before the barrier row. Called until it succeeds.
+  // After outcome_unknown: makes sure that the commit either is durable or never will be, by
+  // writing `barrier` at the log's next position with a hash of its own. `chain` computes the row
+  // for the head that is found. Returns the head before the barrier row. Called until it succeeds.
   virtual Result<Head> Resolve(const std::function<EventRow(const Head& found)>& chain) = 0;
 
   // Rows after `after_seq`, at most `limit` of them, in seq order.
@@ -280,7 +280,8 @@ class Catalog {
   virtual Result<DropRow> GetDrop(const DropId& id) = 0;
   virtual Status ListDrops(const DropQuery& query, std::vector<DropRow>* out) = 0;
   virtual Result<Product> GetProduct(const ProductId& id) = 0;
-  // Not the deleted ones. `filter.status` matches a product that has a drop with that status at `now`.
+  // Not the deleted ones. `filter.status` matches a product that has a drop with that status at
+  // `now`.
   virtual Result<ProductPage> ListProducts(const ProductFilter& filter, Time now) = 0;
   virtual Result<FollowEntry> GetFollow(const CreatorId& creator, const UserId& user) = 0;
   virtual Result<UserRow> GetUser(const UserId& id) = 0;

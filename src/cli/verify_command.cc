@@ -1,0 +1,114 @@
+// livedrops verify, livedrops repair.
+#include <iostream>
+
+#include "cli/output.h"
+#include "cli/shop.h"
+#include "simulation/repair.h"
+#include "simulation/verify.h"
+
+namespace livedrops::cli {
+namespace {
+
+Json ToJson(const VerifyReport& report) {
+  Json json;
+  json["ok"] = report.ok;
+  json["checked"] = report.checked;
+  json["violations"] = Json::array();
+  for (const Violation& violation : report.violations) {
+    json["violations"].push_back({{"invariant", violation.invariant},
+                                  {"subject", violation.subject},
+                                  {"detail", violation.detail}});
+  }
+  json["head"] = report.head.seq;
+  return json;
+}
+
+void PrintForPeople(const VerifyReport& report) {
+  std::vector<std::pair<std::string, std::string>> facts;
+  for (const auto& [what, rows] : report.checked) facts.emplace_back(what, Grouped(rows));
+  PrintFacts(facts);
+  std::vector<std::vector<std::string>> rows;
+  for (const Violation& violation : report.violations) {
+    rows.push_back({violation.invariant, violation.subject, violation.detail});
+  }
+  if (!rows.empty()) PrintTable({"VIOLATION", "SUBJECT", "DETAIL"}, rows);
+  if (report.violations_found > std::ssize(report.violations)) {
+    Complain("only the first ones of " + Grouped(report.violations_found) + " are listed");
+  }
+  std::cout << (report.ok ? "ok: every invariant holds"
+                          : Grouped(report.violations_found) + " violations")
+            << std::endl;
+}
+
+void OnVerify(const std::string& url, Context* context) {
+  auto storage = OpenStorage(url, {.create = false, .read_only = true});
+  if (!storage.ok()) return Fail(context, storage.status());
+  Result<VerifyReport> report = Status();
+  {
+    ProgressBar bar("verify");
+    report = Verify(**storage,
+                    [&](std::uint64_t done, std::uint64_t total) { bar.Show(done, total); });
+  }
+  if (!report.ok()) return Fail(context, report.status());
+  if (!report->ok) context->exit_code = kRefused;
+  if (context->json) {
+    PrintLine(ToJson(*report));
+  } else {
+    PrintForPeople(*report);
+  }
+}
+
+Json ToJson(const RepairReport& report) {
+  Json json;
+  json["applied"] = report.applied;
+  json["corrections"] = Json::array();
+  for (const Correction& correction : report.corrections) {
+    json["corrections"].push_back({{"subject", correction.subject},
+                                   {"field", correction.field},
+                                   {"was", correction.was},
+                                   {"becomes", correction.becomes},
+                                   {"reason", correction.reason}});
+  }
+  return json;
+}
+
+void OnRepair(const std::string& url, bool apply, Context* context) {
+  auto storage = OpenStorage(url, {.create = false, .read_only = !apply});
+  if (!storage.ok()) return Fail(context, storage.status());
+  const Result<RepairReport> report = Repair(**storage, apply);
+  if (!report.ok()) {
+    Fail(context, report.status());
+    // A damaged log is an answer: repair looked at it and refuses.
+    if (report.status().code() == StatusCode::kCorrupt) context->exit_code = kRefused;
+    return;
+  }
+  if (context->json) return PrintLine(ToJson(*report));
+  for (const Correction& correction : report->corrections) {
+    std::cout << ToString(correction) << '\n';
+  }
+  const std::string count = Grouped(std::ssize(report->corrections));
+  if (report->corrections.empty()) {
+    std::cout << "nothing to correct" << std::endl;
+  } else if (report->applied) {
+    std::cout << count << " corrections written" << std::endl;
+  } else {
+    std::cout << count << " corrections; nothing was written: repeat with --apply" << std::endl;
+  }
+}
+
+}  // namespace
+
+void AddVerify(CLI::App& app, Context* context) {
+  auto url = std::make_shared<std::string>();
+  CLI::App* verify = app.add_subcommand("verify", "check every invariant of a database, at rest or live");
+  verify->add_option("url", *url, "sqlite:PATH")->required()->type_name("URL");
+  verify->callback([url, context] { OnVerify(*url, context); });
+
+  auto apply = std::make_shared<bool>(false);
+  CLI::App* repair = app.add_subcommand("repair", "rebuild the present state from the log; by default only say how");
+  repair->add_option("url", *url, "sqlite:PATH")->required()->type_name("URL");
+  repair->add_flag("--apply", *apply, "write the corrections; no engine may be running");
+  repair->callback([url, apply, context] { OnRepair(*url, *apply, context); });
+}
+
+}  // namespace livedrops::cli
