@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """Writes the tables of docs/reference that follow from the code.
 
-    generate_reference.py            rewrites what stands between the markers
-    generate_reference.py --check    exit 1 when a page differs from the code
+    generate_reference.py                    rewrites what stands between the markers
+    generate_reference.py --check            exit 1 when a page differs from the code
+    generate_reference.py … --cli PROGRAM    also what `livedrops --help` says, else left as it is
 
 A page marks a table with `<!-- generated: NAME -->` and `<!-- end -->`; TABLES says who makes NAME.
 What the code cannot say, the meaning of an event or a column, stands in reference_texts.py; a name
 without a text fails, and so does a text without a name.
 """
 
+import argparse
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -176,6 +179,46 @@ def views():
     return text
 
 
+# --- command line ---------------------------------------------------------------------------------
+
+def help_entries(text, section):
+    """(name, meaning) of each entry of a section of a help text; long ones take two lines."""
+    body = re.search(rf"^{section}:\n((?:  .*\n|\n(?=  ))*)", text + "\n", re.MULTILINE)
+    entries = []
+    for line in body.group(1).split("\n") if body else ():
+        entry = re.match(r"  (\S.*?)(?:\s{2,}(\S.*))?$", line)
+        if entry:
+            entries.append([entry.group(1), entry.group(2) or ""])
+        elif line.strip():
+            entries[-1][1] = f"{entries[-1][1]} {line.strip()}".strip()
+    return entries
+
+
+def option_row(name, meaning):
+    required = " REQUIRED" in name
+    name = re.sub(r" REQUIRED| \(Env:\w+\)|:(?=INT|FLOAT|UINT)", "", name)
+    name = re.sub(r"\b(TEXT|INT|UINT|FLOAT)\b", lambda kind: VALUES[kind.group()], name)
+    return [f"`{name}`", meaning + (" (demanded)" if required else "")]
+
+
+VALUES = {"TEXT": "TEXT", "INT": "N", "UINT": "N", "FLOAT": "X"}
+
+
+def commands(program):
+    def ask(*words):
+        return subprocess.run([program, *words, "--help"], text=True, check=True,
+                              stdout=subprocess.PIPE).stdout
+    text = ""
+    for command, meaning in help_entries(ask(), "Subcommands"):
+        said = ask(command)
+        rows = [option_row(*entry) for section in ("Positionals", "Options")
+                for entry in help_entries(said, section)
+                if not re.match(r"-h,|--json", entry[0])]
+        text += f"\n### {command}\n\n{meaning[:1].upper()}{meaning[1:]}.\n"
+        text += "\n" + table(["option", "meaning"], rows) if rows else ""
+    return text
+
+
 TABLES = {
     "order-outcomes": order_outcomes,
     "command-outcomes": command_outcomes,
@@ -193,24 +236,32 @@ TABLES = {
 }
 
 
-def generated(text, used):
+def generated(text, tables_by_name, used):
     def fill(match):
-        used.add(match.group(2))
-        return match.group(1) + TABLES[match.group(2)]() + match.group(3)
+        name = match.group(2)
+        used.add(name)
+        kept = name == "commands" and name not in tables_by_name
+        return match.group() if kept else match.group(1) + tables_by_name[name]() + match.group(3)
     return BLOCK.sub(fill, text)
 
 
 def main():
-    check = sys.argv[1:] == ["--check"]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--cli")
+    arguments = parser.parse_args()
+    check, known = arguments.check, dict(TABLES)
+    if arguments.cli:
+        known["commands"] = lambda: commands(arguments.cli)
     used, stale = set(), []
     for page in sorted(PAGES.glob("*.md")):
         text = page.read_text(encoding="utf-8")
-        wanted = generated(text, used)
+        wanted = generated(text, known, used)
         if wanted != text:
             stale.append(page.name)
             if not check:
                 page.write_text(wanted, encoding="utf-8")
-    unused = sorted(set(TABLES) - used)
+    unused = sorted(set(known) - used)
     if unused:
         print(f"docs: no page shows {', '.join(unused)}")
     if check and stale:

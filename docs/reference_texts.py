@@ -104,7 +104,8 @@ NOTES = "src/service/notifications_api.cc"
 # what, text with {n}, places: (file, pattern whose first group is the number)
 LIMITS = [
     ("id of a user, creator, product, drop",
-     "1–{0} bytes of `A-Z a-z 0-9 . _ : -`, not `.` or `..`", (TYPES, r"BoundedText<(\d+), IdRule>")),
+     "1–{0} bytes of `A-Z a-z 0-9 . _ : -`, not `.` or `..`",
+     (TYPES, r"BoundedText<(\d+), IdRule>")),
     ("idempotency key", "1–{0} bytes of visible ASCII", (TYPES, r"BoundedText<(\d+), KeyRule>")),
     ("stock, quantity", "{0}", (TYPES, r"kQuantityMax = (\d+)")),
     ("money", "2^{0} − 1 minor units", (TYPES, r"kMoneyMax = \(std::int64_t\{1\} << (\d+)\)")),

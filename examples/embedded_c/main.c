@@ -1,5 +1,4 @@
-/* Sells one cup in C: opens a shop in a file, offers a drop of one unit, and takes two orders for
- * it. */
+/* Sells one cup in C: opens a shop in a file, offers a drop, and takes an order. */
 #include <stdio.h>
 
 #include "livedrops/c.h"
@@ -12,9 +11,9 @@ static int fail(const ld_error_t* error) {
 int main(void) {
   ld_error_t error = LD_ERROR_INIT;
   ld_shop_t* shop = NULL;
-  ld_reply_t reply = LD_REPLY_INIT;
   if (ld_shop_open("sqlite:shop.db", NULL, &shop, &error) != LD_OK) return fail(&error);
 
+  ld_reply_t reply = LD_REPLY_INIT;
   ld_create_product_t cup = LD_CREATE_PRODUCT_INIT;
   cup.id = "cup", cup.creator = "anna", cup.name = "Cup", cup.price_minor_units = 1999;
   if (ld_products_create(shop, &cup, &reply, &error) != LD_OK) return fail(&error);
@@ -23,16 +22,12 @@ int main(void) {
   drop.id = "cups", drop.product = "cup", drop.stock = 1, drop.end_time_ms = 253402300799999;
   if (ld_drops_create(shop, &drop, &reply, &error) != LD_OK) return fail(&error);
 
-  ld_place_order_t orders[2] = {LD_PLACE_ORDER_INIT, LD_PLACE_ORDER_INIT};
-  ld_order_reply_t replies[2] = {LD_ORDER_REPLY_INIT};
-  orders[0].drop = "cups", orders[0].user = "ben", orders[0].key = "ben-1";
-  orders[1].drop = "cups", orders[1].user = "cleo", orders[1].key = "cleo-1";
-  if (ld_orders_place(shop, orders, replies, 2, &error) != LD_OK) return fail(&error);
-
-  for (int i = 0; i < 2; ++i) {
-    if (replies[i].error.code != LD_OK) return fail(&replies[i].error);
-    printf("%s: %s\n", orders[i].user, ld_outcome_name(replies[i].outcome));
-  }
+  ld_order_reply_t sold = LD_ORDER_REPLY_INIT;
+  ld_place_order_t order = LD_PLACE_ORDER_INIT;
+  order.drop = "cups", order.user = "ben", order.key = "ben-1";
+  if (ld_orders_place(shop, &order, &sold, 1, &error) != LD_OK) return fail(&error);
+  if (sold.error.code != LD_OK) return fail(&sold.error);
+  printf("ben: %s, order %s\n", ld_outcome_name(sold.outcome), sold.order.id);
   ld_shop_free(shop);
   return 0;
 }

@@ -6,23 +6,21 @@
 #include <cstdio>
 #include <fstream>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 #include "cli/bench_report.h"
-#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/shop.h"
 
 namespace livedrops::cli {
 namespace {
 
-using nlohmann::json;
-
 // A line on the terminal that is written over again and again.
-class ProgressBar {
+class CrowdBar {
  public:
-  ProgressBar() : visible_(isatty(STDERR_FILENO) == 1) {}
-  ~ProgressBar() { Clear(); }
-  ProgressBar(const ProgressBar&) = delete;
-  ProgressBar& operator=(const ProgressBar&) = delete;
+  CrowdBar() : visible_(isatty(STDERR_FILENO) == 1) {}
+  ~CrowdBar() { Clear(); }
+  CrowdBar(const CrowdBar&) = delete;
+  CrowdBar& operator=(const CrowdBar&) = delete;
 
   void Show(const BenchSample& now, double part) {
     if (!visible_) return;
@@ -32,8 +30,8 @@ class ProgressBar {
     for (int i = 0; i < kCells; ++i) bar += i < full ? "█" : "░";
     (void)std::fprintf(
         stderr, "\r\x1b[K%s %5.1f s  %10s orders/s  stock %s  refused %s", bar.c_str(), now.second,
-        WithCommas(std::llround(now.granted_per_second)).c_str(), WithCommas(now.stock).c_str(),
-        WithCommas(static_cast<std::int64_t>(now.refused)).c_str());
+        Grouped(std::llround(now.granted_per_second)).c_str(), Grouped(now.stock).c_str(),
+        Grouped(static_cast<std::int64_t>(now.refused)).c_str());
   }
   void Clear() const {
     if (visible_) (void)std::fprintf(stderr, "\r\x1b[K");
@@ -45,24 +43,17 @@ class ProgressBar {
 
 double Round(double value, double steps) { return std::round(value * steps) / steps; }
 
-json LatencyJson(const Histogram& latencies) {
+Json LatencyJson(const Histogram& latencies) {
   return {{"p50", Round(latencies.Milliseconds(0.5), 1000)},
           {"p99", Round(latencies.Milliseconds(0.99), 1000)},
           {"p999", Round(latencies.Milliseconds(0.999), 1000)}};
 }
 
-json ToJson(const BenchOptions& options, const BenchResult& result) {
-  json out = {{"accepted_per_second", Round(result.accepted_per_second, 10)},
+Json ToJson(const BenchOptions& options, const BenchResult& result) {
+  Json out = {{"accepted_per_second", Round(result.accepted_per_second, 10)},
               {"refused_per_second", Round(result.refused_per_second, 10)},
               {"latency_ms", LatencyJson(result.latencies)},
-              {"orders_per_commit", Round(result.orders_per_commit, 100)},
-              {"in_flight", options.in_flight},
-              {"seconds", Round(result.seconds, 1000)},
-              {"accepted", result.crowd.granted},
-              {"held", result.crowd.held},
-              {"repeated", result.crowd.repeated},
-              {"failed", result.crowd.failed},
-              {"ok", result.ok()}};
+              {"orders_per_commit", Round(result.orders_per_commit, 100)}};
   if (result.bare) {
     out["bare_orders_per_second"] = Round(result.bare->orders_per_second, 10);
     out["ratio"] = Round(result.bare->ratio, 1000);
@@ -72,49 +63,51 @@ json ToJson(const BenchOptions& options, const BenchResult& result) {
     out["cold"] = {{"orders_per_second", Round(result.cold->orders_per_second, 10)},
                    {"latency_ms", LatencyJson(result.cold->latencies)}};
   }
-  json& checks = out["checks"] = json::array();
+  out["in_flight"] = options.in_flight;
+  out["seconds"] = Round(result.seconds, 1000);
+  out["accepted"] = result.crowd.granted;
+  out["held"] = result.crowd.held;
+  out["repeated"] = result.crowd.repeated;
+  out["failed"] = result.crowd.failed;
+  out["ok"] = result.ok();
+  Json& checks = out["checks"] = Json::array();
   for (const BenchCheck& check : result.checks) {
     checks.push_back({{"what", check.what}, {"found", check.found}, {"ok", check.ok}});
   }
   return out;
 }
 
-void PrintLine(const char* name, const std::string& value) {
-  (void)std::printf("  %-36s %s\n", name, value.c_str());
-}
-
 std::string LatencyText(const Histogram& latencies) {
-  char text[96];
-  (void)std::snprintf(text, sizeof text, "%.2f / %.2f / %.2f ms", latencies.Milliseconds(0.5),
-                      latencies.Milliseconds(0.99), latencies.Milliseconds(0.999));
-  return text;
+  return Fixed(latencies.Milliseconds(0.5), 2) + " / " + Fixed(latencies.Milliseconds(0.99), 2) +
+         " / " + Fixed(latencies.Milliseconds(0.999), 2) + " ms";
 }
 
-std::string PerSecond(double rate) { return WithCommas(std::llround(rate)) + " per second"; }
+std::string PerSecond(double rate) { return Grouped(std::llround(rate)) + " per second"; }
 
-void PrintTable(const BenchOptions& options, const BenchResult& result) {
-  (void)std::printf("%s orders in flight for %.1f s on %s\n\n",
-                    WithCommas(options.in_flight).c_str(), result.seconds, options.url.c_str());
-  PrintLine("sold, each order durable", PerSecond(result.accepted_per_second));
+void PrintForPeople(const BenchOptions& options, const BenchResult& result) {
+  std::vector<std::pair<std::string, std::string>> facts = {
+      {"in flight", Grouped(options.in_flight) + " orders for " + Fixed(result.seconds, 1) + " s"},
+      {"sold, each durable", PerSecond(result.accepted_per_second)}};
   if (result.bare) {
-    PrintLine("bare SQLite loop, same rows", PerSecond(result.bare->orders_per_second));
-    char ratio[32];
-    (void)std::snprintf(ratio, sizeof ratio, "%.2f", result.bare->ratio);
-    PrintLine("ratio", ratio);
+    facts.emplace_back("bare SQLite loop", PerSecond(result.bare->orders_per_second));
+    facts.emplace_back("ratio to it", Fixed(result.bare->ratio, 2));
   }
-  PrintLine("refused, once sold out", PerSecond(result.refused_per_second));
-  PrintLine("latency p50 / p99 / p99.9", LatencyText(result.latencies));
-  if (result.cold)
-    PrintLine("another drop, p50 / p99 / p99.9", LatencyText(result.cold->latencies));
-  PrintLine("orders per commit", WithCommas(std::llround(result.orders_per_commit)));
-  PrintLine("duplicates given the first answer",
-            WithCommas(static_cast<std::int64_t>(result.crowd.repeated)));
-  PrintLine("held and abandoned", WithCommas(static_cast<std::int64_t>(result.crowd.held)));
-  (void)std::printf("\n");
+  facts.emplace_back("refused, once sold out", PerSecond(result.refused_per_second));
+  facts.emplace_back("latency p50 / p99 / p99.9", LatencyText(result.latencies));
+  if (result.cold) {
+    facts.emplace_back("another drop, the same", LatencyText(result.cold->latencies));
+  }
+  facts.emplace_back("orders per commit", Fixed(result.orders_per_commit, 1));
+  facts.emplace_back("duplicates answered as before",
+                     Grouped(static_cast<std::int64_t>(result.crowd.repeated)));
+  facts.emplace_back("held and abandoned", Grouped(static_cast<std::int64_t>(result.crowd.held)));
+  PrintFacts(facts);
+  std::vector<std::vector<std::string>> checks;
   for (const BenchCheck& check : result.checks) {
-    (void)std::printf("  %s  %s: %s\n", check.ok ? "ok    " : "BROKEN", check.what.c_str(),
-                      check.found.c_str());
+    checks.push_back({check.ok ? "holds" : "BROKEN", check.what, check.found});
   }
+  (void)std::printf("\n");
+  PrintTable({"CHECK", "WHAT", "FOUND"}, checks);
 }
 
 Status WriteReport(const BenchOptions& options, const BenchResult& result) {
@@ -125,59 +118,54 @@ Status WriteReport(const BenchOptions& options, const BenchResult& result) {
   return {StatusCode::kUnavailable, "cannot write the report " + options.report};
 }
 
-int Fail(const Status& status) {
-  (void)std::fprintf(stderr, "livedrops: %s\n", status.ToString().c_str());
-  return kCouldNotRun;
-}
-
-int Run(const BenchOptions& options, bool as_json) {
+void Run(const BenchOptions& options, Context* context) {
   Result<BenchResult> result = Status();
   {
-    ProgressBar bar;
+    CrowdBar bar;
     result =
         RunBench(options, [&bar](const BenchSample& now, double part) { bar.Show(now, part); });
   }
-  if (!result.ok()) return Fail(result.status());
-  if (as_json) {
-    (void)std::printf("%s\n", ToJson(options, *result).dump().c_str());
+  if (!result.ok()) return Fail(context, result.status());
+  if (!result->ok()) context->exit_code = kRefused;
+  if (context->json) {
+    PrintLine(ToJson(options, *result));
   } else {
-    PrintTable(options, *result);
+    PrintForPeople(options, *result);
   }
-  if (!options.report.empty()) {
-    if (Status written = WriteReport(options, *result); !written.ok()) return Fail(written);
-    if (!as_json) (void)std::printf("\nreport: %s\n", options.report.c_str());
+  if (options.report.empty()) return;
+  if (const Status written = WriteReport(options, *result); !written.ok()) {
+    return Fail(context, written);
   }
-  return result->ok() ? kDone : kRefused;
+  if (!context->json) (void)std::printf("\nreport: %s\n", options.report.c_str());
 }
 
 }  // namespace
 
 void AddBench(CLI::App& app, Context* context) {
   auto options = std::make_shared<BenchOptions>();
-  CLI::App* bench = app.add_subcommand("bench", "Measure how fast one drop sells to a flash crowd");
-  bench->add_option("--storage", options->url, "Where to sell: sqlite:PATH or memory:")->required();
+  CLI::App* bench = app.add_subcommand("bench", "measure how fast one drop sells to a flash crowd");
+  AddStorageOption(bench, &options->url);
   bench
-      ->add_option("--in-flight", options->in_flight, "Orders waiting for their answer at any time")
+      ->add_option("--in-flight", options->in_flight, "orders waiting for their answer at any time")
       ->check(CLI::Range(1, 65'536))
       ->capture_default_str();
-  bench->add_option("--seconds", options->seconds, "How long the crowd orders")
+  bench->add_option("--seconds", options->seconds, "how long the crowd orders")
       ->check(CLI::Range(0.2, 3600.0))
       ->capture_default_str();
-  bench->add_option("--users", options->users, "How many users there are")
+  bench->add_option("--users", options->users, "how many users there are")
       ->check(CLI::Range(1u, 1'000'000'000u))
       ->capture_default_str();
-  bench->add_option("--duplicates", options->duplicate_percent, "Percent of the orders sent twice")
+  bench->add_option("--duplicates", options->duplicate_percent, "percent of the orders sent twice")
       ->check(CLI::Range(0, 50))
       ->capture_default_str();
-  bench->add_option("--holds", options->hold_percent, "Percent that hold their unit and never pay")
+  bench->add_option("--holds", options->hold_percent, "percent that hold their unit and never pay")
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
   bench->add_flag("--bare", options->bare,
-                  "Also measure a bare SQLite loop that writes the same rows");
-  bench->add_flag("--cold", options->cold, "Also let one caller order another drop");
-  bench->add_option("--report", options->report, "Write a page with plots to this file");
-  bench->add_flag("--json", context->json, "Print one JSON object");
-  bench->callback([options, context] { context->exit_code = Run(*options, context->json); });
+                  "also measure a bare SQLite loop that writes the same rows");
+  bench->add_flag("--cold", options->cold, "also let one caller order another drop");
+  bench->add_option("--report", options->report, "write a page with plots to this file");
+  bench->callback([options, context] { Run(*options, context); });
 }
 
 }  // namespace livedrops::cli

@@ -9,7 +9,7 @@ namespace {
 
 constexpr double kWidth = 960;
 constexpr double kLeft = 70;
-constexpr double kRight = 16;
+constexpr double kRight = 34;
 constexpr double kTop = 14;
 constexpr double kBottom = 46;
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "cli/bench_run.h"
+#include "cli/output.h"
 #include "livedrops/spi/storage.h"
 
 namespace livedrops::cli {
@@ -59,7 +60,7 @@ class DropRows : public LogSink {
   std::int64_t gaps = 0;
 };
 
-std::string Number(std::uint64_t number) { return WithCommas(static_cast<std::int64_t>(number)); }
+std::string Number(std::uint64_t number) { return Grouped(static_cast<std::int64_t>(number)); }
 
 BenchCheck IsZero(const std::string& what, std::uint64_t count) {
   return {what, Number(count), count == 0};
@@ -70,12 +71,14 @@ std::vector<BenchCheck> Compare(DropRows* rows, const Drop& drop, const CrowdCou
   const std::int64_t stock = std::int64_t{drop.init_stock} + drop.adjust;
   const auto units = static_cast<std::int64_t>(rows->units);
   checks.push_back({"units sold and held are never more than the stock",
-                    WithCommas(units) + " of " + WithCommas(stock), units <= stock});
+                    Grouped(units) + " of " + Grouped(drop.init_stock) + ", " +
+                        Grouped(-std::int64_t{drop.adjust}) + " taken out unsold",
+                    units <= stock});
   checks.push_back({"stock = left + held + sold",
-                    WithCommas(stock) + " = " + WithCommas(drop.current_stock) + " + " +
-                        WithCommas(drop.held) + " + " + WithCommas(units - drop.held),
+                    Grouped(stock) + " = " + Grouped(drop.current_stock) + " + " +
+                        Grouped(drop.held) + " + " + Grouped(units - drop.held),
                     stock == drop.current_stock + units});
-  checks.push_back({"the ledger's lowest balance is not negative", WithCommas(rows->lowest_balance),
+  checks.push_back({"the ledger's lowest balance is not negative", Grouped(rows->lowest_balance),
                     rows->lowest_balance >= 0});
   checks.push_back(IsZero("orders stored twice (same user and key)",
                           static_cast<std::uint64_t>(rows->Duplicates())));

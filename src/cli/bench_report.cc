@@ -7,6 +7,7 @@
 
 #include "cli/bench_chart.h"
 #include "cli/bench_machine.h"
+#include "cli/output.h"
 
 namespace livedrops::cli {
 namespace {
@@ -31,7 +32,7 @@ p { margin: 0 0 14px; color: var(--soft); }
 h1 + p { margin: 8px 0 28px; }
 section { background: var(--card); border: 1px solid var(--rule); border-radius: 14px;
   padding: 22px 24px; margin-top: 18px; }
-.cards { display: grid; gap: 14px; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); }
+.cards { display: grid; gap: 14px; grid-template-columns: repeat(auto-fit, minmax(240px, 1fr)); }
 .card { background: var(--card); border: 1px solid var(--rule); border-radius: 14px;
   padding: 16px 18px; }
 .card b { display: block; font-size: 28px; line-height: 1.2; letter-spacing: -0.02em;
@@ -85,13 +86,7 @@ std::string Escape(const std::string& text) {
   return out;
 }
 
-std::string Fixed(double value, int decimals) {
-  char text[48];
-  (void)std::snprintf(text, sizeof text, "%.*f", decimals, value);
-  return text;
-}
-
-std::string Rounded(double value) { return WithCommas(std::llround(value)); }
+std::string Rounded(double value) { return Grouped(std::llround(value)); }
 
 std::string Card(const std::string& number, const std::string& label) {
   return "<div class=\"card\"><b>" + number + "</b><span>" + label + "</span></div>";
@@ -215,9 +210,7 @@ std::string CheckSection(const BenchResult& result) {
 
 std::string CrowdSection(const BenchResult& result) {
   const CrowdCounts& crowd = result.crowd;
-  const auto number = [](std::uint64_t count) {
-    return WithCommas(static_cast<std::int64_t>(count));
-  };
+  const auto number = [](std::uint64_t count) { return Grouped(static_cast<std::int64_t>(count)); };
   std::string html = "<section><h2>What the crowd was told</h2><table>";
   html += Row("Granted", number(crowd.granted));
   html += Row("of them held and abandoned", number(crowd.held));
@@ -254,9 +247,9 @@ std::string MachineSection(const BenchOptions& options) {
 
 std::string BenchReport(const BenchOptions& options, const BenchResult& result) {
   std::string html = kHead;
-  html += "<h1>A flash crowd of " + WithCommas(options.users) + " users</h1><p>" +
-          WithCommas(options.in_flight) + " orders in flight on one drop for " +
-          Fixed(result.seconds, 1) + " seconds: " + WithCommas(result.units) +
+  html += "<h1>A flash crowd of " + Grouped(options.users) + " users</h1><p>" +
+          Grouped(options.in_flight) + " orders in flight on one drop for " +
+          Fixed(result.seconds, 1) + " seconds: " + Grouped(result.units) +
           " units sold and held, none twice.</p>";
   html += Cards(result) + LatencySection(result) + TimeSection(result) + CheckSection(result) +
           CrowdSection(result) + MachineSection(options);

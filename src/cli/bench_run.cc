@@ -265,13 +265,6 @@ bool BenchResult::ok() const {
   return std::ranges::all_of(checks, [](const BenchCheck& check) { return check.ok; });
 }
 
-std::string WithCommas(std::int64_t number) {
-  std::string digits = std::to_string(number);
-  const std::size_t first = number < 0 ? 1 : 0;
-  for (std::size_t i = digits.size(); i > first + 3;) digits.insert(i -= 3, ",");
-  return digits;
-}
-
 Result<BenchResult> RunBench(const BenchOptions& options, const BenchProgress& progress) {
   Bench bench(options, progress);
   Status status = bench.SetUp();

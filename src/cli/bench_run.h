@@ -76,7 +76,4 @@ Result<BenchResult> RunBench(const BenchOptions& options, const BenchProgress& p
 Result<std::vector<BenchCheck>> CheckBench(Storage& storage, const DropId& drop,
                                            std::uint64_t after_seq, const CrowdCounts& told);
 
-// "1,234,567".
-std::string WithCommas(std::int64_t number);
-
 }  // namespace livedrops::cli

@@ -100,12 +100,14 @@ bool ReadTime(const char* name, const std::string& text, std::optional<Time>* ti
 // --- creators, products, drops -------------------------------------------------------------------
 
 void AddCreateCreator(CLI::App& app, Context* context) {
-  const Shared change = AddChange(app, "create-creator", "make an account of a creator, print its id");
+  const Shared change =
+      AddChange(app, "create-creator", "make an account of a creator, print its id");
   auto account = std::make_shared<Account>();
   auto id = std::make_shared<std::string>();
   account->role = Role::creator;
   change->command->add_option("--name", account->name, "name")->required();
-  change->command->add_option("--email", account->email, "email, unique over all accounts")->required();
+  change->command->add_option("--email", account->email, "email, unique over all accounts")
+      ->required();
   change->command->add_option("--id", *id, "id; one is made when absent");
   change->command->add_option("--bio", account->bio, "what the creator tells about himself");
   AddActor(change);
@@ -175,7 +177,8 @@ void OnCreateDrop(const Change& change, DropFlags* flags, Context* context) {
   create.actor = UserId(change.actor);
   Send(change, true, context, [&](Service& service) {
     const Reply reply = service.drops().Create(create);
-    Answer(reply, reply.drop ? ToJson(*reply.drop, service.reads().Now()) : Json::object(), context);
+    Answer(reply, reply.drop ? ToJson(*reply.drop, service.reads().Now()) : Json::object(),
+           context);
   });
 }
 
@@ -207,13 +210,15 @@ void AddRestock(CLI::App& app, Context* context) {
   auto quantity = std::make_shared<std::int64_t>(0);
   change->command->add_option("drop,--drop", *drop, "drop id")->required();
   change->command->add_option("--quantity", *quantity, "units; negative takes out")->required();
-  change->command->add_option("--key", change->key, "adjustment id: makes a retry safe")->required();
+  change->command->add_option("--key", change->key, "adjustment id: makes a retry safe")
+      ->required();
   AddActor(change);
   change->command->callback([=] {
     Send(*change, false, context, [&](Service& service) {
       const Reply reply = service.drops().Restock(
           {DropId(*drop), *quantity, UserId(change->actor), Key(change->key)});
-      Answer(reply, reply.drop ? ToJson(*reply.drop, service.reads().Now()) : Json::object(), context);
+      Answer(reply, reply.drop ? ToJson(*reply.drop, service.reads().Now()) : Json::object(),
+             context);
     });
   });
 }
@@ -275,7 +280,8 @@ void AddOrder(CLI::App& app, Context* context) {
   command->add_option("--drop", flags->drop, "which drop")->required();
   command->add_option("--user", flags->user, "who orders")->required();
   command->add_option("--quantity", flags->order.quantity, "units")->capture_default_str();
-  command->add_option("--key", change->key, "makes a retry safe: a new intent, a new key")->required();
+  command->add_option("--key", change->key, "makes a retry safe: a new intent, a new key")
+      ->required();
   command->add_option("--product", flags->product, "if given, it must be the drop's");
   command->add_option("--deadline", flags->deadline, "not decided from then on");
   command->add_flag("--hold", flags->hold, "hold the units until they are confirmed");
@@ -316,7 +322,8 @@ void AddChanges(CLI::App& app, Context* context) {
   AddCreateDrop(app, context);
   AddFollow(app, context);
   AddOrder(app, context);
-  AddOrderCommand<ConfirmOrder>(app, "confirm", "turn a hold into a sale", &Orders::Confirm, context);
+  AddOrderCommand<ConfirmOrder>(app, "confirm", "turn a hold into a sale", &Orders::Confirm,
+                                context);
   AddOrderCommand<CancelOrder>(app, "cancel", "return units of an order", &Orders::Cancel, context);
   AddRestock(app, context);
 }

@@ -14,12 +14,12 @@ struct Context {
   int exit_code = kDone;
 };
 
-void AddReplay(CLI::App& app, Context* context);        // replay
-void AddVerify(CLI::App& app, Context* context);        // verify, repair
-void AddSimulate(CLI::App& app, Context* context);      // simulate
-void AddBench(CLI::App& app, Context* context);         // bench
-void AddImportFollows(CLI::App& app, Context* context); // import-follows
-void AddChanges(CLI::App& app, Context* context);       // create-..., follow, order, confirm, ...
-void AddReads(CLI::App& app, Context* context);         // drop, drops, order-status, orders, events, ...
+void AddReplay(CLI::App& app, Context* context);         // replay
+void AddVerify(CLI::App& app, Context* context);         // verify, repair
+void AddSimulate(CLI::App& app, Context* context);       // simulate
+void AddBench(CLI::App& app, Context* context);          // bench
+void AddImportFollows(CLI::App& app, Context* context);  // import-follows
+void AddChanges(CLI::App& app, Context* context);        // create-..., follow, order, confirm, ...
+void AddReads(CLI::App& app, Context* context);          // drop, drops, order-status, orders, ...
 
 }  // namespace livedrops::cli

@@ -27,7 +27,8 @@ std::string Padded(const std::string& text, std::size_t width, bool right) {
   return right ? blanks + text : text + blanks;
 }
 
-// Of exactly `count` digits at the start of the text, which are removed; -1 when they are not there.
+// Of exactly `count` digits at the start of the text, which are removed; -1 when they are not
+// there.
 int TakeNumber(std::string_view* text, std::size_t count) {
   int number = -1;
   if (text->size() < count) return -1;
@@ -101,7 +102,8 @@ void PrintFacts(const std::vector<std::pair<std::string, std::string>>& facts) {
     if (IsNumber(value)) values = std::max(values, Width(value));
   }
   for (const auto& [name, value] : facts) {
-    std::cout << Padded(name, names, false) << "  " << Padded(value, values, IsNumber(value)) << '\n';
+    std::cout << Padded(name, names, false) << "  " << Padded(value, values, IsNumber(value))
+              << '\n';
   }
   std::cout << std::flush;
 }
@@ -110,9 +112,14 @@ void Complain(std::string_view message) { std::cerr << "livedrops: " << message 
 
 void Fail(Context* context, const Status& status) {
   switch (status.code()) {
-    case StatusCode::kInvalidArgument: context->exit_code = kUsage; break;
-    case StatusCode::kNotFound: context->exit_code = kRefused; break;
-    default: context->exit_code = kCouldNotRun;
+    case StatusCode::kInvalidArgument:
+      context->exit_code = kUsage;
+      break;
+    case StatusCode::kNotFound:
+      context->exit_code = kRefused;
+      break;
+    default:
+      context->exit_code = kCouldNotRun;
   }
   Complain(status.ToString());
 }
@@ -135,12 +142,11 @@ std::string FormatTime(Time time) {
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
   char text[64];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()),
-                static_cast<int>(clock.subseconds().count()));
+  std::snprintf(
+      text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
+      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+      static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
   return text;
 }
 

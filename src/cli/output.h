@@ -19,8 +19,8 @@ namespace livedrops::cli {
 
 using Json = nlohmann::ordered_json;  // Keys stay in the order in which they are written down.
 
-// One object on one line of standard output, flushed: a reader at the other end of a pipe sees it at
-// once. Bytes that are not UTF-8 become U+FFFD.
+// One object on one line of standard output, flushed: a reader at the other end of a pipe sees it
+// at once. Bytes that are not UTF-8 become U+FFFD.
 void PrintLine(const Json& json);
 
 // Columns as wide as their widest cell; numbers to the right.
@@ -38,8 +38,8 @@ void Fail(Context* context, const Status& status);
 std::string Grouped(std::int64_t number);
 std::string Fixed(double number, int decimals);
 
-// "2026-11-23T12:56:45.123Z" and back; reading also takes milliseconds since 1970, a date alone, and
-// times without fractions. Nothing for any other text.
+// "2026-11-23T12:56:45.123Z" and back; reading also takes milliseconds since 1970, a date alone,
+// and times without fractions. Nothing for any other text.
 std::string FormatTime(Time time);
 std::optional<Time> ParseTime(const std::string& text);
 

@@ -147,8 +147,8 @@ void OnProducts(const ReadOptions& options, ReadOnlyShop* shop, Context* context
     if (!page.ok()) return Fail(context, page.status());
     for (const Product& product : page->data) {
       if (left-- <= 0) break;
-      list.Add(ToJson(product), {product.id.str(), product.creator.str(), MoneyText(product.price),
-                                 product.name});
+      list.Add(ToJson(product),
+               {product.id.str(), product.creator.str(), MoneyText(product.price), product.name});
     }
     more = std::ssize(page->data) == kPageLimit;
   }
@@ -171,8 +171,8 @@ const Row kOrderHeader = {"ORDER", "USER", "DROP", "QUANTITY", "AMOUNT", "STATUS
 void OnOrderStatus(const ReadOptions& options, ReadOnlyShop* shop, Context* context) {
   const auto id = OrderId::Parse(options.id);
   if (!id) {
-    return Fail(context, {StatusCode::kInvalidArgument,
-                          "order \"" + options.id + "\" is no order id"});
+    return Fail(context,
+                {StatusCode::kInvalidArgument, "order \"" + options.id + "\" is no order id"});
   }
   const Result<Order> order = shop->orders().Get(*id);
   if (!order.ok()) return Fail(context, order.status());
@@ -281,7 +281,8 @@ void AddReads(CLI::App& app, Context* context) {
     AddLimit(command, options);
   }
   const auto [orders, of_orders] =
-      add("orders", "list orders of a user, newest first, or of a drop, oldest first", nullptr, OnOrders);
+      add("orders", "list orders of a user, newest first, or of a drop, oldest first", nullptr,
+          OnOrders);
   orders->add_option("--user", of_orders->user, "orders of this user");
   orders->add_option("--drop", of_orders->drop, "orders of this drop");
   orders->add_option("--status", of_orders->status, "held, confirmed, cancelled or expired");
@@ -289,7 +290,8 @@ void AddReads(CLI::App& app, Context* context) {
   const auto [followers, of_followers] =
       add("followers", "list a creator's followers, newest first", "creator id", OnFollowers);
   AddLimit(followers, of_followers);
-  const auto [events, of_events] = add("events", "show the event log, oldest first", nullptr, OnEvents);
+  const auto [events, of_events] =
+      add("events", "show the event log, oldest first", nullptr, OnEvents);
   events->add_flag("--follow", of_events->follow, "go on with what comes, until interrupted");
   events->add_option("--after", of_events->after, "events after this one")->type_name("SEQ");
   events->add_option("--channel", of_events->channel, "only of drop:ID, creator:ID or user:ID");

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <cmath>
 
+#include "cli/replay_decider.h"
 #include "cli/replay_past.h"
-#include "cli/replay_seller.h"
 #include "livedrops/spi/order_port.h"
 
 namespace livedrops::cli {
@@ -190,9 +190,8 @@ Status Replay::FindTraces() {
   if (!file.ok()) return file.status();
   for (RetailLine line; file->Next(&line);) {
     if (!line.bad.empty()) continue;
-    const bool traced =
-        line.cancels ? past_->FindCancels(line.code, line.user, line.key) != nullptr
-                     : past_->FindOrder(line.code, line.user, line.key) != nullptr;
+    const bool traced = line.cancels ? past_->FindCancels(line.code, line.user, line.key) != nullptr
+                                     : past_->FindOrder(line.code, line.user, line.key) != nullptr;
     if (traced) codes_[line.code].decided_until = line.number;
   }
   return file->status();
@@ -281,7 +280,7 @@ Status Replay::Sell(Service* service, const OnProgress& on_progress) {
   for (const char* outcome : {"confirmed", "repeated", "sold_out"}) report_.orders[outcome] = 0;
   Result<RetailFile> file = RetailFile::Open(file_);
   if (!file.ok()) return file.status();
-  ReplaySeller seller(service, past_.get(), &report_);
+  ReplayDecider decider(service, past_.get(), &report_);
   std::int64_t done = 0;
   for (RetailLine line; file->Next(&line);) {
     if (++done % 1'000 == 0) {
@@ -291,10 +290,10 @@ Status Replay::Sell(Service* service, const OnProgress& on_progress) {
     const std::uint64_t decided_until = codes_[line.code].decided_until;
     const bool past = complete_ || line.number <= decided_until;
     const bool goes_on = !complete_ && line.number == decided_until;
-    const Status decided = past ? seller.LookUp(line, goes_on) : seller.Decide(line);
+    const Status decided = past ? decider.LookUp(line, goes_on) : decider.Decide(line);
     if (!decided.ok()) return decided;
   }
-  if (Status flushed = seller.Flush(); !flushed.ok()) return flushed;
+  if (Status flushed = decider.Flush(); !flushed.ok()) return flushed;
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   report_.selling_seconds = took.count();
   return file->status();

@@ -51,8 +51,8 @@ struct ReplayReport {
 struct CodePlan {
   std::string name;  // For people: the first description.
   std::int64_t price = 0;
-  std::int64_t units = 0;         // Of its order lines.
-  bool has_orders = false;        // Else it becomes no drop.
+  std::int64_t units = 0;           // Of its order lines.
+  bool has_orders = false;          // Else it becomes no drop.
   std::uint64_t decided_until = 0;  // The last line that an earlier run left a trace of.
 };
 
@@ -66,7 +66,8 @@ class Replay {
 
   // Reads the file once: counts, prices, stocks. Needs no shop. Errors: unavailable.
   Status Survey(const OnBadLine& on_bad_line);
-  // Sells it. Errors: those of the shop; invalid_argument when the shop's drops are not this file's.
+  // Sells it. Errors: those of the shop; invalid_argument when the shop's drops are not this
+  // file's.
   Status Run(Service* service, const OnProgress& on_progress);
 
   const ReplayReport& report() const { return report_; }

@@ -37,7 +37,8 @@ class BadLines {
   }
   void Finish() {
     if (shown_ <= kBadLinesShown) return;
-    Complain("and " + Grouped(shown_ - kBadLinesShown) + " more bad lines; --bad-lines FILE lists all");
+    Complain("and " + Grouped(shown_ - kBadLinesShown) +
+             " more bad lines; --bad-lines FILE lists all");
   }
 
  private:
@@ -85,8 +86,8 @@ void PrintForPeople(const Timed& timed) {
                              {"  sold out", Grouped(report.sold_out_drops)},
                              {"seconds", Fixed(timed.seconds, 2)},
                              {"  selling", Fixed(report.selling_seconds, 2)},
-                             {"orders per second", Grouped(static_cast<std::int64_t>(
-                                                       timed.orders_per_second))}});
+                             {"orders per second",
+                              Grouped(static_cast<std::int64_t>(timed.orders_per_second))}});
   PrintFacts(facts);
 }
 
@@ -105,9 +106,8 @@ bool RunReplay(const ReplayOptions& options, Replay* replay, Context* context) {
   auto service = OpenShop(options.url, true);
   if (!service.ok()) return fail(service.status());
   ProgressBar bar("replay");
-  const Status ran = replay->Run(service->get(), [&](std::uint64_t done, std::uint64_t total) {
-    bar.Show(done, total);
-  });
+  const Status ran = replay->Run(
+      service->get(), [&](std::uint64_t done, std::uint64_t total) { bar.Show(done, total); });
   CloseShop(service->get(), context);
   if (ran.ok()) return context->exit_code == kDone;
   Fail(context, ran);
@@ -119,8 +119,9 @@ bool RunReplay(const ReplayOptions& options, Replay* replay, Context* context) {
 void OnReplay(const ReplayOptions& options, Context* context) {
   const auto share = Share::Parse(options.share);
   if (!share) {
-    return Fail(context, {StatusCode::kInvalidArgument,
-                          "--stock-share " + options.share + " is not in 0..1000 with at most 6 decimals"});
+    return Fail(context,
+                {StatusCode::kInvalidArgument,
+                 "--stock-share " + options.share + " is not in 0..1000 with at most 6 decimals"});
   }
   const auto began = std::chrono::steady_clock::now();
   Replay replay(options.file, *share);
@@ -141,16 +142,20 @@ void OnReplay(const ReplayOptions& options, Context* context) {
 
 void AddReplay(CLI::App& app, Context* context) {
   auto options = std::make_shared<ReplayOptions>();
-  CLI::App* command = app.add_subcommand("replay", "sell the invoices of a CSV file (plain or gzip)");
+  CLI::App* command =
+      app.add_subcommand("replay", "sell the invoices of a CSV file (plain or gzip)");
   command->add_option("file", options->file, "invoices, as in the Online Retail data set")
       ->required()
       ->type_name("FILE");
   AddStorageOption(command, &options->url);
-  command->add_option("--stock-share", options->share,
-                      "stock of each drop as a share of what its lines ask for")
+  command
+      ->add_option("--stock-share", options->share,
+                   "stock of each drop as a share of what its lines ask for")
       ->capture_default_str()
       ->type_name("F");
-  command->add_option("--bad-lines", options->bad_lines, "write every bad line's number and reason here")
+  command
+      ->add_option("--bad-lines", options->bad_lines,
+                   "write every bad line's number and reason here")
       ->type_name("FILE");
   command->callback([options, context] { OnReplay(*options, context); });
 }

@@ -36,8 +36,8 @@ class ReplayPast : private LogSink {
   void OnEvent(const EventRow& row) override;
 
   std::uint64_t last_seq_ = 0;
-  std::unordered_map<std::uint64_t, std::string> drops_;  // By number.
-  std::unordered_map<std::string, PastOrder> orders_;     // By "drop user key".
+  std::unordered_map<std::uint64_t, std::string> drops_;              // By number.
+  std::unordered_map<std::string, PastOrder> orders_;                 // By "drop user key".
   std::unordered_map<std::string, std::vector<PastCancel>> cancels_;  // Likewise.
 };
 

@@ -8,9 +8,20 @@
 namespace livedrops::cli {
 namespace {
 
-enum Column { kInvoice, kCode, kDescription, kQuantity, kDate, kPrice, kCustomer, kCountry, kColumns };
+enum Column {
+  kInvoice,
+  kCode,
+  kDescription,
+  kQuantity,
+  kDate,
+  kPrice,
+  kCustomer,
+  kCountry,
+  kColumns
+};
 
-// A quoted field may go on over this many lines; a quote that is never closed spoils only its own line.
+// A quoted field may go on over this many lines; a quote that is never closed spoils only its own
+// line.
 constexpr std::size_t kLinesPerRecordMax = 100;
 
 enum class Csv { kOk, kOpenQuote, kMalformed };

@@ -1,6 +1,7 @@
 // The invoices of an online shop, as in the UCI "Online Retail" data set: one line of CSV for each
-// article of an invoice, `InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,
-// Country`. An invoice whose number begins with C cancels.
+// article of an invoice,
+// `InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID, Country`. An invoice
+// whose number begins with C cancels.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +18,9 @@ struct RetailLine {
   std::uint64_t number = 0;  // Of the line in the file, the header being line 1.
   std::string bad;           // Why it is a bad line; empty: a good one, and all of the rest is set.
   bool cancels = false;
-  std::string code;         // As an id: "p:85123A"
-  std::string user;         // "c:17850", "guest:536414"
-  std::string key;          // "536365:2"
+  std::string code;  // As an id: "p:85123A"
+  std::string user;  // "c:17850", "guest:536414"
+  std::string key;   // "536365:2"
   std::string description;
   std::int64_t quantity = 0;  // Of a cancellation: units to cancel, not negative.
   double unit_price = 0;

@@ -1,14 +1,17 @@
 #include "cli/text_file.h"
 
-#include <openssl/evp.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 
 #include "base/hex.h"
+#include "base/sha256.h"
 
 namespace livedrops::cli {
 namespace {
@@ -22,9 +25,9 @@ Status CannotRead(const std::string& path, const std::string& why) {
 
 }  // namespace
 
-void TextFile::Closer::operator()(struct gzFile_s* file) const { gzclose(file); }
+void TextFile::Closer::operator()(gzFile_s* file) const { gzclose(file); }
 
-TextFile::TextFile(std::string path, struct gzFile_s* file) : path_(std::move(path)), file_(file) {}
+TextFile::TextFile(std::string path, gzFile_s* file) : path_(std::move(path)), file_(file) {}
 
 Result<TextFile> TextFile::Open(const std::string& path) {
   errno = 0;
@@ -66,22 +69,25 @@ bool TextFile::Next(std::string* line) {
 }
 
 Result<std::string> DigestOf(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return CannotRead(path, std::strerror(errno));
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest(EVP_MD_CTX_new(),
-                                                                       EVP_MD_CTX_free);
-  std::array<char, 64 * 1024> bytes;
-  std::array<std::uint8_t, 32> hash;
-  bool ok = EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) == 1;
-  do {
-    file.read(bytes.data(), bytes.size());
-    ok = ok && EVP_DigestUpdate(digest.get(), bytes.data(),
-                                static_cast<std::size_t>(file.gcount())) == 1;
-  } while (file);
-  if (file.bad()) return CannotRead(path, std::strerror(errno));
-  unsigned size = 0;
-  ok = ok && EVP_DigestFinal_ex(digest.get(), hash.data(), &size) == 1;
-  if (!ok) return Status(StatusCode::kUnavailable, "SHA-256 is not available");
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return CannotRead(path, std::strerror(errno));
+  struct stat facts{};
+  if (fstat(file, &facts) != 0 || !S_ISREG(facts.st_mode)) {
+    close(file);
+    return CannotRead(path, "it is no regular file");
+  }
+  const auto size = static_cast<std::size_t>(facts.st_size);
+  Sha256 sha256;
+  if (size == 0) {
+    close(file);
+    return ToHex(sha256.Of(""));
+  }
+  // Mapped: a file larger than the memory is hashed without being in it.
+  void* const bytes = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file, 0);
+  close(file);
+  if (bytes == MAP_FAILED) return CannotRead(path, std::strerror(errno));
+  const Hash hash = sha256.Of({static_cast<const char*>(bytes), size});
+  munmap(bytes, size);
   return ToHex(hash);
 }
 

@@ -6,6 +6,8 @@
 
 #include "livedrops/status.h"
 
+struct gzFile_s;  // Of zlib.
+
 namespace livedrops::cli {
 
 class TextFile {
@@ -21,13 +23,13 @@ class TextFile {
 
  private:
   struct Closer {
-    void operator()(struct gzFile_s* file) const;
+    void operator()(gzFile_s* file) const;
   };
-  explicit TextFile(std::string path, struct gzFile_s* file);
+  explicit TextFile(std::string path, gzFile_s* file);
   bool Fill();
 
   std::string path_;
-  std::unique_ptr<struct gzFile_s, Closer> file_;
+  std::unique_ptr<gzFile_s, Closer> file_;
   std::string buffer_;
   std::size_t at_ = 0;
   bool ended_ = false;

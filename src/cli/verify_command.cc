@@ -46,8 +46,8 @@ void OnVerify(const std::string& url, Context* context) {
   Result<VerifyReport> report = Status();
   {
     ProgressBar bar("verify");
-    report = Verify(**storage,
-                    [&](std::uint64_t done, std::uint64_t total) { bar.Show(done, total); });
+    report =
+        Verify(**storage, [&](std::uint64_t done, std::uint64_t total) { bar.Show(done, total); });
   }
   if (!report.ok()) return Fail(context, report.status());
   if (!report->ok) context->exit_code = kRefused;
@@ -100,12 +100,14 @@ void OnRepair(const std::string& url, bool apply, Context* context) {
 
 void AddVerify(CLI::App& app, Context* context) {
   auto url = std::make_shared<std::string>();
-  CLI::App* verify = app.add_subcommand("verify", "check every invariant of a database, at rest or live");
+  CLI::App* verify =
+      app.add_subcommand("verify", "check every invariant of a database, at rest or live");
   verify->add_option("url", *url, "sqlite:PATH")->required()->type_name("URL");
   verify->callback([url, context] { OnVerify(*url, context); });
 
   auto apply = std::make_shared<bool>(false);
-  CLI::App* repair = app.add_subcommand("repair", "rebuild the present state from the log; by default only say how");
+  CLI::App* repair = app.add_subcommand(
+      "repair", "rebuild the present state from the log; by default only say how");
   repair->add_option("url", *url, "sqlite:PATH")->required()->type_name("URL");
   repair->add_flag("--apply", *apply, "write the corrections; no engine may be running");
   repair->callback([url, apply, context] { OnRepair(*url, *apply, context); });

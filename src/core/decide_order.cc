@@ -10,11 +10,17 @@ namespace {
 
 constexpr Duration kHoldLifeMax{3'600'000};
 
-// The part of an order id that differs between two histories of the same length.
-std::uint32_t TagOfHead(const Head& head) {
-  std::uint32_t tag;
+// The part of an order id that differs between two histories of the same length, and between two
+// orders that follow the same history: after a failover another one may come at this place.
+std::uint32_t TagFor(const OrderRow& row, const Hash128& key, const Head& head) {
+  std::uint64_t tag;
   std::memcpy(&tag, head.hash.data(), sizeof tag);
-  return tag & kIdTagMask;
+  for (const std::uint64_t word : {key.low, row.drop_no, static_cast<std::uint64_t>(row.quantity),
+                                   static_cast<std::uint64_t>(row.ttl_seconds)}) {
+    tag = (tag ^ word) * 0x9e3779b97f4a7c15;  // Odd: no bit of either is lost.
+    tag ^= tag >> 32;
+  }
+  return static_cast<std::uint32_t>(tag) & kIdTagMask;
 }
 
 std::int32_t TtlOf(const PlaceOrder& order, const Drop& drop) {
@@ -161,7 +167,7 @@ void Decider::EmitOrder(const PlaceOrder& order, const OrderHashes& hashes, Drop
   row.amount = facts.price.minor_units * order.quantity;
   row.balance = facts.current_stock - row.quantity;
   row.ttl_seconds = ttl_seconds;
-  const std::uint32_t tag = TagOfHead(state_.head());
+  const std::uint32_t tag = TagFor(row, hashes.key, state_.head());
   row.order_id = MakeOrderId(ToMs(now_), row.seq, tag).bytes();
   const EventType type = ttl_seconds == 0 ? EventType::orderConfirmed : EventType::orderHeld;
   row.hash = state_.ChainHash(row, facts.id.view(), type);

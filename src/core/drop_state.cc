@@ -17,8 +17,20 @@ std::uint64_t LoadBigEndian(const std::uint8_t* bytes) {
   return word;
 }
 
-// Reserving slots for more orders than this would waste address space on drops that never sell out.
+// A drop that hardly sells has small tables, whatever its stock. One that has sold this much gets
+// room for all of it at once, up to a limit: making a table of 64 K anew takes 2 ms, one of a
+// million 50.
+constexpr std::uint64_t kQuietOrders = 4'096;
+constexpr std::uint64_t kWarmOrders = 65'536;
 constexpr std::uint64_t kReservedOrdersMax = 16'000'000;
+
+// For how many records a full table of `used` is made anew. More than the stock when units came
+// back or were added.
+std::uint64_t RoomAfter(std::uint64_t used, std::int32_t stock) {
+  auto room = std::min(static_cast<std::uint64_t>(stock), kReservedOrdersMax);
+  if (used < kWarmOrders) room = std::min(room, used < kQuietOrders ? kQuietOrders : kWarmOrders);
+  return std::max(room, used * 2);
+}
 
 }  // namespace
 
@@ -67,22 +79,20 @@ std::uint32_t DropState::FindSeq(std::uint64_t seq) const {
 std::uint32_t DropState::Append(const OrderHashes& hashes, OrderRecord record) {
   LD_ASSERT(orders.size() == 0 || orders.back().seq < record.seq);
   std::uint32_t user = FindUser(hashes.user);
-  const auto stock = static_cast<std::uint64_t>(row.drop.init_stock);
+  const std::int32_t stock = row.drop.init_stock;
   if (user == SlotTable::kNone) {
     user = users.size();
     if (!user_slots_.Fits(user + 1)) {
-      const std::uint64_t room =
-          std::max(std::min(stock, kReservedOrdersMax), std::uint64_t{user} * 2);
-      user_slots_.Grow(room, user, [&](std::uint32_t i) { return users[i].user.low; });
+      user_slots_.Grow(RoomAfter(user, stock), user,
+                       [&](std::uint32_t i) { return users[i].user.low; });
     }
     users.PushBack({hashes.user, 0, SlotTable::kNone});
     user_slots_.Insert(hashes.user.low, user);
   }
   const std::uint32_t index = orders.size();
   if (!order_slots_.Fits(index + 1)) {
-    const std::uint64_t room =
-        std::max(std::min(stock, kReservedOrdersMax), std::uint64_t{index} * 2);
-    order_slots_.Grow(room, index, [&](std::uint32_t i) { return orders[i].key.low; });
+    order_slots_.Grow(RoomAfter(index, stock), index,
+                      [&](std::uint32_t i) { return orders[i].key.low; });
   }
   record.key = hashes.key;
   record.user = user;

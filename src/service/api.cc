@@ -170,6 +170,9 @@ Result<Drop> Drops::Get(const DropId& id) {
 
 Result<Page<Drop>> Drops::List(const DropFilter& filter) {
   if (!filter.creator.empty()) {
+    if (Status valid = ValidateId("creator", filter.creator.view()); !valid.ok()) return valid;
+  }
+  if (!filter.creator.empty()) {
     if (Status valid = ValidateId("creator", filter.creator); !valid.ok()) return valid;
   }
   const std::string status = filter.status ? std::string(ToString(*filter.status)) : "";

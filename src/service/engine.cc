@@ -38,10 +38,10 @@ class Engine::Impl : public RequestPort, public ReadPort {
 
   Status Advance() {
     if (closed_) return {StatusCode::kClosed, "the engine is closed"};
-    sequencer_.Decide();
-    Drain();
-    const auto due = sequencer_.NextDue();
-    if (!due || *due > Now()) return OkStatus();
+    // A round commits a batch, clears a doubt, or reads what another process has written meanwhile.
+    while (IsDue() && AdvanceOnce()) {
+    }
+    if (!IsDue()) return OkStatus();
     return {StatusCode::kUnavailable, "what was due could not be committed now"};
   }
 
@@ -60,6 +60,25 @@ class Engine::Impl : public RequestPort, public ReadPort {
   Status Check(const RequestRef& request) const {
     if (closed_) return {StatusCode::kClosed, "the engine is closed"};
     return request.order != nullptr ? Validate(*request.order) : Validate(*request.other);
+  }
+
+  bool IsDue() {
+    const auto due = sequencer_.NextDue();
+    return due && *due <= Now();
+  }
+  // False when nothing got better: the storage cannot be read or written now.
+  bool AdvanceOnce() {
+    if (sequencer_.suspect()) return sequencer_.Resolve().ok();
+    const Head head = sequencer_.state().head();
+    const std::uint64_t fenced = sequencer_.stats().fenced;
+    if (sequencer_.contended()) {
+      if (!sequencer_.CommitLocked().ok()) return false;
+    } else {
+      sequencer_.Decide();
+      Drain();
+    }
+    return sequencer_.state().head() != head || sequencer_.stats().fenced != fenced ||
+           sequencer_.suspect();
   }
 
   // Nobody else will try again for this caller: what cannot be decided now is answered now.

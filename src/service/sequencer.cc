@@ -547,17 +547,19 @@ Status Sequencer::CatchUp() {
   return status;
 }
 
-bool Sequencer::WasCommitted(const Group& group) const {
+// Whether the log holds the batch's last row. One without rows may be written again.
+Result<bool> Sequencer::WasCommitted(const Group& group) const {
   class Finder : public LogSink {
    public:
     void OnOrder(const OrderRow& row) override { hash = row.hash; }
     void OnEvent(const EventRow& row) override { hash = row.hash; }
     Hash hash{};
   };
+  if (group.batch.rows() == 0) return false;
   Finder finder;
   const std::uint64_t last = group.batch.after.seq;
-  const Status read = storage_->ReadLog(last - 1, 1, finder);
-  return read.ok() && finder.hash == group.batch.after.hash;
+  if (Status read = storage_->ReadLog(last - 1, 1, finder); !read.ok()) return read;
+  return finder.hash == group.batch.after.hash;
 }
 
 Status Sequencer::Resolve() {
@@ -575,8 +577,10 @@ Status Sequencer::Resolve() {
     if (!found.ok()) return found.status();
   }
   if (Status caught_up = CatchUp(); !caught_up.ok()) return caught_up;
+  const Result<bool> was_committed = WasCommitted(*suspect_);
+  if (!was_committed.ok()) return was_committed.status();
   std::unique_ptr<Group> resolved = std::move(suspect_);
-  if (WasCommitted(*resolved)) {
+  if (*was_committed) {
     Release(resolved->tickets);
   } else {
     PutBack(resolved.get(), nullptr);

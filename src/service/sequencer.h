@@ -32,7 +32,7 @@ struct SequencerStats {
 // What one drop may take while others wait.
 struct SequencerLimits {
   int orders_per_drop = 256;  // In a batch; twice as many when no other drop waits.
-  std::size_t waiting_per_drop_max = 32'768;
+  std::size_t waiting_per_drop_max = SIZE_MAX;  // An engine's one caller waits for all of them.
 };
 
 class Sequencer {
@@ -146,7 +146,7 @@ class Sequencer {
   void Answer(Ticket* ticket, const Status& status);
   void Release(std::vector<Ticket*>& tickets);
   void Undo(Group* group);
-  bool WasCommitted(const Group& group) const;
+  Result<bool> WasCommitted(const Group& group) const;
 
   Storage* storage_;
   EngineOptions options_;

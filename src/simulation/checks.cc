@@ -202,7 +202,8 @@ void Checks::CheckCommand(const Attempt& attempt) {
 void Checks::CheckChange(const Attempt& attempt) {
   const Reply& reply = attempt.reply;
   const LogRow* row = model_.RowAt(reply.seq);
-  if (row == nullptr || row->is_order || row->event.key != ScopedKey(attempt.request)) {
+  if (row == nullptr || row->is_order || (row->event.key != ScopedKey(attempt.request) &&
+                                            reply.outcome != Outcome::refund_due)) {
     Fail("acknowledged-is-durable", attempt, "the change is not in the log");
     return;
   }

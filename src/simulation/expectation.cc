@@ -69,6 +69,10 @@ std::string KeyOf(const CreateProduct& c) {
   if (c.key.empty()) return "";
   return "createProduct|" + (c.actor.empty() ? c.creator.str() : c.actor.str()) + "|" + c.key.str();
 }
+std::string KeyOf(const CreateDrop& c) {
+  if (c.key.empty()) return "";
+  return "createDrop|" + (c.actor.empty() ? c.creator.str() : c.actor.str()) + "|" + c.key.str();
+}
 template <class T>
 std::string KeyOf(const T&) {
   return "";

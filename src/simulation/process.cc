@@ -71,7 +71,8 @@ Status Process::Start() {
   EngineOptions options = swarm_.engine;
   options.clock = &clock_;
   options.ids = &ids_;
-  sequencer_ = std::make_unique<Sequencer>(faulty_.get(), options, swarm_.orders_per_drop);
+  const SequencerLimits limits{swarm_.orders_per_drop, swarm_.waiting_per_drop};
+  sequencer_ = std::make_unique<Sequencer>(faulty_.get(), options, limits);
   acting_ = true;
   Status loaded = sequencer_->Load();
   acting_ = false;

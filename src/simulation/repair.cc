@@ -63,9 +63,9 @@ class Repairer {
   Status Refuse() {
     const VerifyReport report = findings_.Take(head_);
     const Violation& first = report.violations.front();
-    return {StatusCode::kCorrupt, "the log itself is damaged, nothing can be rebuilt from it: " +
-                                      first.invariant + " at " + first.subject + ": " +
-                                      first.detail};
+    return {StatusCode::kCorrupt,
+            "the log itself is damaged, nothing can be rebuilt from it: " + first.invariant +
+                " at " + first.subject + ": " + first.detail};
   }
 
   void Correct(const std::string& subject, const Difference& difference) {
@@ -140,8 +140,7 @@ class Repairer {
     for (const auto& [name, since] : log_->follows) {
       const auto row = tables_.follows.find(name);
       if (row != tables_.follows.end() && row->second == since) continue;
-      const std::string was =
-          row == tables_.follows.end() ? "none" : std::to_string(row->second);
+      const std::string was = row == tables_.follows.end() ? "none" : std::to_string(row->second);
       Correct("follow " + name, {"since", was, std::to_string(since)});
       AddFollow(name, since, true);
     }

@@ -29,11 +29,13 @@ void DrawWants(Swarm* swarm, Random* random) {
   weigh(Want::follow, others / 2, 15);
   weigh(Want::product, others / 4, 4);
   weigh(Want::drop, others / 4, 4);
-  weigh(Want::read, others / 4, 8);
+  // A mark is no log row: another process that writes the user's row takes it back (open).
+  weigh(Want::read, swarm->processes > 1 ? 0 : others / 4, 8);
   swarm->wants[static_cast<std::size_t>(Want::place)] = 60;
 }
 
 void DrawShop(Swarm* swarm, Random* random) {
+  swarm->processes = random->Chance(500) ? 1 : 2;
   swarm->clients = random->Int(1, 10);
   swarm->users = random->Int(1, swarm->clients);
   swarm->drops = random->Chance(600) ? 1 : random->Int(2, 3);
@@ -54,7 +56,6 @@ void DrawShop(Swarm* swarm, Random* random) {
 }
 
 void DrawEngine(Swarm* swarm, Random* random) {
-  swarm->processes = random->Chance(500) ? 1 : 2;
   swarm->client_turns_permille = random->Int(150, 700);
   swarm->idle_permille = Rate(random, 700, 700);
   swarm->abandon_permille = Rate(random, 500, 300);

@@ -63,6 +63,7 @@ struct Swarm {
   int abandon_permille = 0;
   int interlope_permille = 0;   // Another process acts inside a storage call of this one.
   int orders_per_drop = 256;
+  std::size_t waiting_per_drop = 1'000;
   EngineOptions engine;
 
   // Time.

@@ -37,8 +37,8 @@ using VerifyProgress = std::function<void(std::uint64_t done, std::uint64_t tota
 
 // Checks the log up to the head of one snapshot of the tables. On a live database, where the tables
 // of orders go on changing, orders that changed after that head are left to the next run.
-// Memory: about 150 bytes for each order. Errors: those of the storage when it cannot be read at all;
-// damage that can be read, a bit that flipped or a row that was edited, is a violation.
+// Memory: about 150 bytes for each order. Errors: those of the storage when it cannot be read at
+// all; damage that can be read, a bit that flipped or a row that was edited, is a violation.
 // Threading: reads only; beside a running engine of any process.
 Result<VerifyReport> Verify(Storage& storage, const VerifyProgress& progress = {});
 

@@ -121,10 +121,10 @@ void DropFold::CheckGrant(const OrderRow& row, FoldedDrop* drop) {
                                (drop->row.started ? "" : " and the drop had not started"));
   }
   if (drop->row.paused || drop->row.ended || drop->row.cancelled) {
-    add(Invariant::drop_state, std::string("sold while the drop was ") +
-                                   (drop->row.cancelled ? "cancelled"
-                                    : drop->row.ended   ? "ended"
-                                                        : "paused"));
+    add(Invariant::drop_state,
+        std::string("sold while the drop was ") + (drop->row.cancelled ? "cancelled"
+                                                   : drop->row.ended   ? "ended"
+                                                                       : "paused"));
   }
   if (!IsProduct(row.amount, facts.price.minor_units, row.quantity)) {
     add(Invariant::amount, Number(row.amount) + " is not " + Number(row.quantity) + " x " +
@@ -143,7 +143,8 @@ void DropFold::CheckGrant(const OrderRow& row, FoldedDrop* drop) {
     }
   }
   if (Tame(row.at) < newest_order_ms_) {
-    add(Invariant::time_order, "created at " + Number(ToMs(row.at)) + ", before the order before it");
+    add(Invariant::time_order,
+        "created at " + Number(ToMs(row.at)) + ", before the order before it");
   }
   newest_order_ms_ = std::max(newest_order_ms_, Tame(row.at));
 }
@@ -297,19 +298,27 @@ void DropFold::ChangeDrop(FoldedDrop* drop, const EventRow& row) {
       facts.drop.end_time =
           TimeFromMs(FormReader(row.body).NumberOr("end", ToMs(facts.drop.end_time)));
       break;
-    case EventType::dropCancelled: facts.cancelled = true; break;
-    case EventType::dropUpdated: UpdateDrop(drop, row); break;
+    case EventType::dropCancelled:
+      facts.cancelled = true;
+      break;
+    case EventType::dropUpdated:
+      UpdateDrop(drop, row);
+      break;
     case EventType::restocked:
       drop->adjust += row.delta;
       follows = follows && row.delta != 0;
       break;
     case EventType::lowStock:
-    case EventType::soldOut: follows = true; break;  // Checked as crossings.
-    default: follows = false;
+    case EventType::soldOut:
+      follows = true;
+      break;  // Checked as crossings.
+    default:
+      follows = false;
   }
   if (follows) return;
-  findings_.Add(Invariant::one_event_per_change, "drop " + facts.drop.id.str(),
-                AtRow(row.seq) + std::string(ToString(row.type)) + " changes nothing or cannot follow");
+  findings_.Add(
+      Invariant::one_event_per_change, "drop " + facts.drop.id.str(),
+      AtRow(row.seq) + std::string(ToString(row.type)) + " changes nothing or cannot follow");
 }
 
 void DropFold::UpdateDrop(FoldedDrop* drop, const EventRow& row) {
@@ -328,7 +337,8 @@ void DropFold::UpdateDrop(FoldedDrop* drop, const EventRow& row) {
 
 // --- orders --------------------------------------------------------------------------------------
 
-void DropFold::Unexpected(const FoldedOrder& order, const EventRow& row, const std::string& detail) {
+void DropFold::Unexpected(const FoldedOrder& order, const EventRow& row,
+                          const std::string& detail) {
   findings_.Add(Invariant::one_event_per_change, OrderSubject(order.id),
                 AtRow(row.seq) + std::string(ToString(row.type)) + " " + detail);
 }
@@ -355,7 +365,8 @@ void DropFold::ChangeOrder(FoldedDrop* drop, const EventRow& row) {
     case EventType::orderConfirmed:
       if (over) expiry("confirmed");
       return ConfirmOrder(drop, order, row);
-    case EventType::orderCancelled: return CancelOrder(drop, order, row);
+    case EventType::orderCancelled:
+      return CancelOrder(drop, order, row);
     case EventType::orderExpired:
       if (held && !over) expiry("expired");
       if (!held) return Unexpected(*order, row, "of an order that is not held");
@@ -368,7 +379,8 @@ void DropFold::ChangeOrder(FoldedDrop* drop, const EventRow& row) {
     case EventType::refundDue:
       if (order->status != OrderStatus::expired) Unexpected(*order, row, "of an order not expired");
       return;
-    default: Unexpected(*order, row, "is no change of an order");
+    default:
+      Unexpected(*order, row, "is no change of an order");
   }
 }
 
@@ -394,8 +406,9 @@ void DropFold::CancelOrder(FoldedDrop* drop, FoldedOrder* order, const EventRow&
   const std::int64_t units = body.NumberOr("quantity", 0);
   if (!Lives(order->status)) return Unexpected(*order, row, "of an order that is over");
   if (left < 0 || units < 1 || left + units != order->quantity) {
-    return Unexpected(*order, row, "of " + Number(units) + " leaving " + Number(left) + " of " +
-                                       Number(order->quantity));
+    return Unexpected(
+        *order, row,
+        "of " + Number(units) + " leaving " + Number(left) + " of " + Number(order->quantity));
   }
   if (left == 0) return SetOrder(drop, order, OrderStatus::cancelled, order->quantity);
   SetOrder(drop, order, order->status, left);
@@ -421,12 +434,12 @@ void DropFold::Finish() {
   for (const auto& drop : drops_) {
     CheckCrossingsTold(drop.get(), nullptr);
     const Drop& facts = drop->row.drop;
-    if (drop->last_order != 0 && (drop->first_at_ms < Tame(facts.start_time) ||
-                                  drop->last_at_ms >= Tame(facts.end_time))) {
+    if (drop->last_order != 0 &&
+        (drop->first_at_ms < Tame(facts.start_time) || drop->last_at_ms >= Tame(facts.end_time))) {
       findings_.Add(Invariant::window, "drop " + facts.id.str(),
-                    "orders from " + Number(drop->first_at_ms) + " to " +
-                        Number(drop->last_at_ms) + ", the window ended as " +
-                        Number(ToMs(facts.start_time)) + " to " + Number(ToMs(facts.end_time)));
+                    "orders from " + Number(drop->first_at_ms) + " to " + Number(drop->last_at_ms) +
+                        ", the window ended as " + Number(ToMs(facts.start_time)) + " to " +
+                        Number(ToMs(facts.end_time)));
     }
   }
   for (const FoldedOrder& order : orders_) {

@@ -1,5 +1,5 @@
-// What the log says about drops and their orders, added up by arithmetic that shares nothing with the
-// engine's State.
+// What the log says about drops and their orders, added up by arithmetic that shares nothing with
+// the engine's State.
 #pragma once
 
 #include <memory>

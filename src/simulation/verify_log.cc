@@ -110,7 +110,8 @@ void LogFold::OnEvent(const EventRow& row) {
 
   const std::string id = IdOf(row.aggregate);
   std::uint64_t none = 0;
-  std::uint64_t* position = &none;  // Of a new drop, and of rows that are an aggregate of their own.
+  std::uint64_t* position =
+      &none;  // Of a new drop, and of rows that are an aggregate of their own.
   FoldedDrop* drop = nullptr;
   if (row.aggregate.starts_with("drop:")) {
     drop = drops_.FindDrop(id);
@@ -128,9 +129,9 @@ void LogFold::OnEvent(const EventRow& row) {
 }
 
 void LogFold::Unexpected(const std::string& subject, const EventRow& row) {
-  findings_.Add(Invariant::one_event_per_change, subject,
-                AtRow(row.seq) + std::string(ToString(row.type)) +
-                    " changes nothing or cannot follow");
+  findings_.Add(
+      Invariant::one_event_per_change, subject,
+      AtRow(row.seq) + std::string(ToString(row.type)) + " changes nothing or cannot follow");
 }
 
 // --- creators: products and follows --------------------------------------------------------------
@@ -138,19 +139,22 @@ void LogFold::Unexpected(const std::string& subject, const EventRow& row) {
 void LogFold::OnCreatorEvent(const EventRow& row, const std::string& creator) {
   switch (row.type) {
     case EventType::followed:
-    case EventType::unfollowed: return OnFollow(row, creator);
+    case EventType::unfollowed:
+      return OnFollow(row, creator);
     case EventType::productCreated:
     case EventType::productUpdated:
-    case EventType::productDeleted: return OnProduct(row, creator);
-    default: Unexpected("creator " + creator, row);
+    case EventType::productDeleted:
+      return OnProduct(row, creator);
+    default:
+      Unexpected("creator " + creator, row);
   }
 }
 
 void LogFold::OnFollow(const EventRow& row, const std::string& creator) {
   const std::string name = FollowName(creator, row.subject);
   const bool follow = row.type == EventType::followed;
-  const bool changes = follow ? follows.try_emplace(name, ToMs(row.at)).second
-                              : follows.erase(name) != 0;
+  const bool changes =
+      follow ? follows.try_emplace(name, ToMs(row.at)).second : follows.erase(name) != 0;
   if (!changes) return Unexpected("follow " + name, row);
   creators[creator].followers += follow ? +1 : -1;
   users[row.subject].following += follow ? +1 : -1;
@@ -195,7 +199,8 @@ void LogFold::OnUserEvent(const EventRow& row, const std::string& user) {
       follows_on = !exists;
       accounts[user] = {FormReader(row.body).Text("role").value_or(""), false, false};
       break;
-    case EventType::accountUpdated: break;
+    case EventType::accountUpdated:
+      break;
     case EventType::accountDisabled:
     case EventType::accountEnabled:
       if (exists) account->second.disabled = row.type == EventType::accountDisabled;
@@ -207,12 +212,15 @@ void LogFold::OnUserEvent(const EventRow& row, const std::string& user) {
       follows_on = session == sessions.end();
       sessions[row.subject] = {user, false};
       break;
-    case EventType::sessionRotated: follows_on = open; break;
+    case EventType::sessionRotated:
+      follows_on = open;
+      break;
     case EventType::sessionRevoked:
       follows_on = open;
       if (open) session->second.revoked = true;
       break;
-    default: follows_on = false;
+    default:
+      follows_on = false;
   }
   if (!follows_on) Unexpected("user " + user, row);
 }

@@ -129,7 +129,8 @@ void OrderComparer::Finish(const std::unordered_set<std::uint64_t>& changed_sinc
     findings_.Add(Invariant::orders_equal_log, OrderSubject(orders[next_].id),
                   "log row " + std::to_string(orders[next_].seq) + ": not among its drop's orders");
   }
-  std::erase_if(different_, [&](const OrderChange& row) { return changed_since.contains(row.seq); });
+  std::erase_if(different_,
+                [&](const OrderChange& row) { return changed_since.contains(row.seq); });
   for (const OrderChange& row : different_) {
     const FoldedOrder& order = *log_.FindOrder(row.seq);
     for (const Difference& difference : CompareOrder(row, order)) {
@@ -225,7 +226,8 @@ void CompareFollows(const TableSnapshot& tables, const LogFold& log, VerifyFindi
   }
   for (const auto& [name, since] : tables.follows) {
     if (log.follows.contains(name)) continue;
-    findings->Add(Invariant::follows_equal_log, "follow " + name, "has a row, but the log has none");
+    findings->Add(Invariant::follows_equal_log, "follow " + name,
+                  "has a row, but the log has none");
   }
 }
 
@@ -246,7 +248,8 @@ std::vector<Difference> CompareProduct(const ProductRow& row, const FoldedProduc
   return list.Take();
 }
 
-// Tables whose rows exist exactly when the log created them: `compare` gives the differences of two.
+// Tables whose rows exist exactly when the log created them: `compare` gives the differences of
+// two.
 template <class Rows, class Folded, class Compare>
 void CompareRows(const char* kind, Invariant invariant, const Rows& rows, const Folded& log,
                  Compare compare, VerifyFindings* findings) {

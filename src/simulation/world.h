@@ -16,7 +16,7 @@ namespace livedrops::simulation {
 
 using Trace = std::function<void(const std::string& line)>;
 
-class World : private ProcessHost {
+class World : public ProcessHost {
  public:
   World(StorageKind storage, std::uint64_t seed, Trace trace);
   ~World() override;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""c.h, the shared library and the C tests speak of the same functions."""
+"""c.h, the shared library, the C tests and the reference page speak of the same functions."""
 
 import os
 import re
@@ -41,6 +41,12 @@ class Exports(unittest.TestCase):
         self.assertEqual({name for name in declared() if name not in bad_input},
                          {"ld_version", "ld_outcome_name", "ld_outcome_text",
                           "ld_outcome_granted", "ld_order_status_name", "ld_drop_status_name"})
+
+    def test_the_snippets_of_the_reference_are_run(self):
+        page = (ROOT / "docs/reference/c-api.md").read_text(encoding="utf-8")
+        tested = " ".join((ROOT / "tests/capi/documented.c").read_text(encoding="utf-8").split())
+        for snippet in re.findall(r"^```c\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
+            self.assertIn(" ".join(snippet.split()), tested)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
-// The SQLite storage keeps the contract: as it comes, with order runs so short that many are written, and
-// without the order index.
+// The SQLite storage keeps the contract: as it comes, with order runs so short that many are
+// written, and without the order index.
 #include "tests/conformance/run_conformance.h"
 #include "tests/unit/storage/sqlite/sqlite_kit.h"
 

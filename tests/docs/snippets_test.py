@@ -174,6 +174,7 @@ class ConsoleSession:
 
     def __init__(self, directory, support):
         self.directory = directory
+        self.exports = ""  # Settings of earlier blocks.
         path = [str(BIN), os.environ["PATH"]]
         if Path("/usr/lib/ccache").is_dir():
             path.insert(0, "/usr/lib/ccache")
@@ -192,8 +193,9 @@ class ConsoleSession:
 
     def run(self, block):
         steps = list(self.steps(block))
-        script = "".join(f'{command}\nrc=$?; echo "{self.MARK}$rc"; (exit $rc)\n'
-                         for command, _ in steps)
+        script = self.exports + "".join(
+            f'{command}\nrc=$?; echo "{self.MARK}$rc"; (exit $rc)\n' for command, _ in steps)
+        self.exports += "".join(f"{step}\n" for step, _ in steps if step.startswith("export "))
         done = subprocess.run(["bash", "-c", script], cwd=self.directory, text=True, check=False,
                               env=self.environment, timeout=120, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

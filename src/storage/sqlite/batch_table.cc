@@ -32,19 +32,32 @@ constexpr char kOrderColumns[] =
 void OrderColumn(const void* data, int column, sqlite3_context* context) {
   const auto& row = *static_cast<const OrderRow*>(data);
   switch (column) {
-    case 0: return GiveInt(context, row.seq);
-    case 1: return GiveInt(context, row.drop_no);
-    case 2: return GiveInt(context, row.aggregate_seq);
-    case 3: return sqlite3_result_int64(context, ToMs(row.at));
-    case 4: return GiveText(context, row.user);
-    case 5: return GiveTextOrNull(context, row.actor);
-    case 6: return GiveText(context, row.key);
-    case 7: return sqlite3_result_int64(context, row.quantity);
-    case 8: return sqlite3_result_int64(context, row.amount);
-    case 9: return sqlite3_result_int64(context, row.balance);
-    case 10: return sqlite3_result_int64(context, row.ttl_seconds);
-    case 11: return GiveBlob(context, row.order_id);
-    default: return GiveBlob(context, row.hash);
+    case 0:
+      return GiveInt(context, row.seq);
+    case 1:
+      return GiveInt(context, row.drop_no);
+    case 2:
+      return GiveInt(context, row.aggregate_seq);
+    case 3:
+      return sqlite3_result_int64(context, ToMs(row.at));
+    case 4:
+      return GiveText(context, row.user);
+    case 5:
+      return GiveTextOrNull(context, row.actor);
+    case 6:
+      return GiveText(context, row.key);
+    case 7:
+      return sqlite3_result_int64(context, row.quantity);
+    case 8:
+      return sqlite3_result_int64(context, row.amount);
+    case 9:
+      return sqlite3_result_int64(context, row.balance);
+    case 10:
+      return sqlite3_result_int64(context, row.ttl_seconds);
+    case 11:
+      return GiveBlob(context, row.order_id);
+    default:
+      return GiveBlob(context, row.hash);
   }
 }
 
@@ -55,23 +68,40 @@ constexpr char kEventColumns[] =
 void EventColumn(const void* data, int column, sqlite3_context* context) {
   const auto& row = *static_cast<const EventRow*>(data);
   switch (column) {
-    case 0: return GiveInt(context, row.seq);
-    case 1: return GiveText(context, ToString(row.type));
-    case 2: return GiveText(context, row.aggregate);
-    case 3: return GiveInt(context, row.aggregate_seq);
-    case 4: return sqlite3_result_int64(context, ToMs(row.at));
-    case 5: return GiveText(context, row.actor);
-    case 6: return GiveText(context, row.subject);
-    case 7: return GiveText(context, row.body);
-    case 8: return GiveTextOrNull(context, row.key);
-    case 9: return GiveInt(context, row.fingerprint);
-    case 10: return GiveIntOrNull(context, row.drop_no);
-    case 11: return GiveIntOrNull(context, row.order_seq);
-    case 12: return sqlite3_result_int64(context, row.delta);
-    case 13: return sqlite3_result_int64(context, row.balance);
-    case 14: return GiveTextOrNull(context, row.creator);
-    case 15: return GiveTextOrNull(context, row.user);
-    default: return GiveBlob(context, row.hash);
+    case 0:
+      return GiveInt(context, row.seq);
+    case 1:
+      return GiveText(context, ToString(row.type));
+    case 2:
+      return GiveText(context, row.aggregate);
+    case 3:
+      return GiveInt(context, row.aggregate_seq);
+    case 4:
+      return sqlite3_result_int64(context, ToMs(row.at));
+    case 5:
+      return GiveText(context, row.actor);
+    case 6:
+      return GiveText(context, row.subject);
+    case 7:
+      return GiveText(context, row.body);
+    case 8:
+      return GiveTextOrNull(context, row.key);
+    case 9:
+      return GiveInt(context, row.fingerprint);
+    case 10:
+      return GiveIntOrNull(context, row.drop_no);
+    case 11:
+      return GiveIntOrNull(context, row.order_seq);
+    case 12:
+      return sqlite3_result_int64(context, row.delta);
+    case 13:
+      return sqlite3_result_int64(context, row.balance);
+    case 14:
+      return GiveTextOrNull(context, row.creator);
+    case 15:
+      return GiveTextOrNull(context, row.user);
+    default:
+      return GiveBlob(context, row.hash);
   }
 }
 
@@ -80,10 +110,14 @@ constexpr char kFollowColumns[] = "CREATE TABLE x(creator_id, user_id, since_ms,
 void FollowColumn(const void* data, int column, sqlite3_context* context) {
   const auto& row = *static_cast<const FollowRow*>(data);
   switch (column) {
-    case 0: return GiveText(context, row.creator.view());
-    case 1: return GiveText(context, row.user.view());
-    case 2: return sqlite3_result_int64(context, ToMs(row.since));
-    default: return sqlite3_result_int(context, row.follow ? 1 : 0);
+    case 0:
+      return GiveText(context, row.creator.view());
+    case 1:
+      return GiveText(context, row.user.view());
+    case 2:
+      return sqlite3_result_int64(context, ToMs(row.since));
+    default:
+      return sqlite3_result_int(context, row.follow ? 1 : 0);
   }
 }
 

@@ -1,5 +1,5 @@
-// BatchTable: rows in memory that SQL can select from. One `INSERT … SELECT` over it feeds a batch into
-// a table with a quarter less CPU than binding and stepping a statement for each row.
+// BatchTable: rows in memory that SQL can select from. One `INSERT … SELECT` over it feeds a batch
+// into a table with a quarter less CPU than binding and stepping a statement for each row.
 #pragma once
 
 #include <sqlite3.h>

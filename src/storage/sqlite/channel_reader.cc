@@ -15,12 +15,12 @@ struct ChannelSql {
   const char* newest_first;
 };
 
-#define LD_CHANNEL(table, condition, order)                                                       \
-  "SELECT " LD_FULL_EVENT_COLUMNS " FROM events e " table                                          \
-  " LEFT JOIN orders o ON o.seq = e.order_seq WHERE " condition                                    \
+#define LD_CHANNEL(table, condition, order)                     \
+  "SELECT " LD_FULL_EVENT_COLUMNS " FROM events e " table       \
+  " LEFT JOIN orders o ON o.seq = e.order_seq WHERE " condition \
   " e.seq > ? AND e.seq <= ? ORDER BY e.seq " order " LIMIT ?"
-#define LD_CHANNEL_SQL(table, condition)                                                          \
-  { LD_CHANNEL(table, condition, "ASC"), LD_CHANNEL(table, condition, "DESC") }
+#define LD_CHANNEL_SQL(table, condition) \
+  {LD_CHANNEL(table, condition, "ASC"), LD_CHANNEL(table, condition, "DESC")}
 constexpr ChannelSql kEveryEvent = LD_CHANNEL_SQL("", "");
 constexpr ChannelSql kDropChannel =
     LD_CHANNEL_SQL("INDEXED BY events_of_drop",
@@ -37,8 +37,9 @@ constexpr ChannelSql kOrderEvents = LD_CHANNEL_SQL(
 constexpr ChannelSql kOrderEventsOfUser =
     LD_CHANNEL_SQL("", "e.order_seq IS NOT NULL AND e.user_id IS NULL AND o.user_id = ? AND");
 
-#define LD_EVERY_ORDER(order)                                                                     \
-  "SELECT " LD_FULL_ORDER_COLUMNS " FROM orders o JOIN drops d ON d.drop_no = o.drop_no"           \
+#define LD_EVERY_ORDER(order)                            \
+  "SELECT " LD_FULL_ORDER_COLUMNS                        \
+  " FROM orders o JOIN drops d ON d.drop_no = o.drop_no" \
   " WHERE o.seq > ? AND o.seq <= ? ORDER BY o.seq " order " LIMIT ?"
 constexpr ChannelSql kEveryOrder = {LD_EVERY_ORDER("ASC"), LD_EVERY_ORDER("DESC")};
 

@@ -52,7 +52,8 @@ Result<std::unique_ptr<Connection>> Connection::Open(const ConnectionOptions& op
   const int rc = sqlite3_open_v2(options.path.c_str(), &connection->db_,
                                  flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs);
   if (rc != SQLITE_OK) {
-    const char* what = connection->db_ == nullptr ? sqlite3_errstr(rc) : sqlite3_errmsg(connection->db_);
+    const char* what =
+        connection->db_ == nullptr ? sqlite3_errstr(rc) : sqlite3_errmsg(connection->db_);
     return connection->Fail(StatusCode::kUnavailable, WhyNotOpened(options, what));
   }
   if (const int busy = sqlite3_busy_handler(connection->db_, &OnBusy, connection.get());
@@ -112,7 +113,7 @@ Status Connection::Error(int rc) {
   const StatusCode code = CodeOf(rc);
   if (code != StatusCode::kBrokenInvariant) failed_ = true;
   return Fail(code, (sqlite3_errcode(db_) & 0xff) == (rc & 0xff) ? sqlite3_errmsg(db_)
-                                                               : sqlite3_errstr(rc));
+                                                                 : sqlite3_errstr(rc));
 }
 
 Status Connection::Fail(StatusCode code, std::string_view what) const {

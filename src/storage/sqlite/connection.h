@@ -1,5 +1,5 @@
-// Connection: one SQLite connection with its prepared statements, its busy handler and the mapping of
-// SQLite's result codes to statuses.
+// Connection: one SQLite connection with its prepared statements, its busy handler and the mapping
+// of SQLite's result codes to statuses.
 #pragma once
 
 #include <sqlite3.h>

@@ -16,7 +16,8 @@ std::int64_t MsOr(const std::optional<Time>& time, std::int64_t otherwise) {
   return time ? ToMs(*time) : otherwise;
 }
 
-// --- the audit list: a scan from the newest row on -------------------------------------------------
+// --- the audit list: a scan from the newest row on
+// -------------------------------------------------
 
 std::uint64_t LastSeq(const EventQuery& query) {
   return query.before_seq == 0 ? INT64_MAX : query.before_seq - 1;
@@ -24,7 +25,8 @@ std::uint64_t LastSeq(const EventQuery& query) {
 
 Status FindInEvents(Connection& connection, const EventQuery& query, std::vector<Event>* out) {
   Query rows(connection, "SELECT " LD_FULL_EVENT_COLUMNS
-                         " FROM events e LEFT JOIN orders o ON o.seq = e.order_seq WHERE e.seq <= ? AND e.at >= ? AND e.at < ?"
+                         " FROM events e LEFT JOIN orders o ON o.seq = e.order_seq WHERE e.seq <= "
+                         "? AND e.at >= ? AND e.at < ?"
                          " AND (?4 IS NULL OR e.actor = ?4) AND (?5 IS NULL OR e.type = ?5)"
                          " AND (?6 IS NULL OR e.subject = ?6) ORDER BY e.seq DESC LIMIT ?7");
   rows.Bind(LastSeq(query)).Bind(MsOr(query.from, INT64_MIN)).Bind(MsOr(query.to, INT64_MAX));
@@ -58,13 +60,12 @@ OrderMatch MatchOrders(const EventQuery& query) {
 Status FindInOrders(Connection& connection, const EventQuery& query, std::vector<Event>* out) {
   const OrderMatch match = MatchOrders(query);
   if (!match.possible) return OkStatus();
-  Query rows(connection,
-             "SELECT " LD_FULL_ORDER_COLUMNS
-             " FROM orders o JOIN drops d ON d.drop_no = o.drop_no"
-             " WHERE o.seq <= ? AND o.at >= ? AND o.at < ?"
-             " AND (?4 IS NULL OR coalesce(o.actor, o.user_id) = ?4)"
-             " AND (?5 IS NULL OR (o.ttl = 0) = ?5)"
-             " AND (?6 IS NULL OR o.order_id = ?6) ORDER BY o.seq DESC LIMIT ?7");
+  Query rows(connection, "SELECT " LD_FULL_ORDER_COLUMNS
+                         " FROM orders o JOIN drops d ON d.drop_no = o.drop_no"
+                         " WHERE o.seq <= ? AND o.at >= ? AND o.at < ?"
+                         " AND (?4 IS NULL OR coalesce(o.actor, o.user_id) = ?4)"
+                         " AND (?5 IS NULL OR (o.ttl = 0) = ?5)"
+                         " AND (?6 IS NULL OR o.order_id = ?6) ORDER BY o.seq DESC LIMIT ?7");
   rows.Bind(LastSeq(query)).Bind(MsOr(query.from, INT64_MIN)).Bind(MsOr(query.to, INT64_MAX));
   rows.BindOrNull(query.actor);
   match.direct ? rows.Bind(*match.direct) : rows.BindNull();
@@ -121,7 +122,8 @@ Status ListEvents(Connection& connection, const EventQuery& query, std::vector<E
   return status;
 }
 
-// --- follows ---------------------------------------------------------------------------------------
+// --- follows
+// ---------------------------------------------------------------------------------------
 
 namespace {
 

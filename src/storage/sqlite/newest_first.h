@@ -1,5 +1,5 @@
-// Pages of a list that shows the newest first, ties by id. Every page costs one or two seeks, however
-// deep it is and however many rows share a time.
+// Pages of a list that shows the newest first, ties by id. Every page costs one or two seeks,
+// however deep it is and however many rows share a time.
 #pragma once
 
 #include <functional>
@@ -9,7 +9,8 @@
 
 namespace livedrops::sqlite {
 
-// Three queries of the same columns, bound in this order: of whom (when there is one), time, id, limit.
+// Three queries of the same columns, bound in this order: of whom (when there is one), time, id,
+// limit.
 struct NewestFirstSql {
   const char* first;  // The first page.
   const char* ties;   // Rows of the same time after the id.

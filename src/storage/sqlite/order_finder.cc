@@ -6,7 +6,7 @@
 namespace livedrops::sqlite {
 namespace {
 
-#define LD_SELECT_FULL_ORDERS                                                                     \
+#define LD_SELECT_FULL_ORDERS \
   "SELECT " LD_FULL_ORDER_COLUMNS " FROM orders o JOIN drops d ON d.drop_no = o.drop_no "
 #define LD_SELECT_ORDERS "SELECT " LD_ORDER_COLUMNS " FROM orders o "
 
@@ -17,8 +17,8 @@ Status Scan(Query& query, const SeqRange& range, const OrderVisitor& visit) {
   return query.status();
 }
 
-// Looks every candidate of the index up. `sql` takes a seq and, when `owner` binds one, whose the order
-// must be: hashes collide.
+// Looks every candidate of the index up. `sql` takes a seq and, when `owner` binds one, whose the
+// order must be: hashes collide.
 Status LookUp(Connection& connection, OrderIndex* index, const OrderIndex::Search& search,
               const char* sql, const std::function<void(Query&)>& bind_owner,
               const OrderVisitor& visit) {
@@ -33,7 +33,8 @@ Status LookUp(Connection& connection, OrderIndex* index, const OrderIndex::Searc
   return failed.ok() ? status : failed;
 }
 
-// --- all orders of some drops ----------------------------------------------------------------------
+// --- all orders of some drops
+// ----------------------------------------------------------------------
 
 // A look-up costs about four times what a row of a scan does.
 constexpr std::uint64_t kScanShare = 4;
@@ -91,16 +92,14 @@ Status VisitOrdersOfUser(Connection& connection, OrderIndex* index, std::string_
   if (index != nullptr) {
     const OrderIndex::Search search{index->KeyOfUser(user), range.after, range.until,
                                     range.newest_first};
-    return LookUp(connection, index, search,
-                  LD_SELECT_FULL_ORDERS "WHERE o.seq = ? AND o.user_id = ?",
-                  [&](Query& query) { query.Bind(user); }, visit);
+    return LookUp(
+        connection, index, search, LD_SELECT_FULL_ORDERS "WHERE o.seq = ? AND o.user_id = ?",
+        [&](Query& query) { query.Bind(user); }, visit);
   }
-  Query query(connection,
-              range.newest_first
-                  ? LD_SELECT_FULL_ORDERS
-                    "WHERE o.user_id = ? AND o.seq > ? AND o.seq <= ? ORDER BY o.seq DESC"
-                  : LD_SELECT_FULL_ORDERS
-                    "WHERE o.user_id = ? AND o.seq > ? AND o.seq <= ? ORDER BY o.seq");
+  Query query(connection, range.newest_first ? LD_SELECT_FULL_ORDERS
+                              "WHERE o.user_id = ? AND o.seq > ? AND o.seq <= ? ORDER BY o.seq DESC"
+                                             : LD_SELECT_FULL_ORDERS
+                              "WHERE o.user_id = ? AND o.seq > ? AND o.seq <= ? ORDER BY o.seq");
   return Scan(query.Bind(user), range, visit);
 }
 
@@ -111,9 +110,9 @@ Status VisitOrdersOfDrop(Connection& connection, OrderIndex* index, std::uint64_
   if (index != nullptr) {
     const OrderIndex::Search search{index->KeyOfDrop(drop_no), after_drop.after, range.until,
                                     false};
-    return LookUp(connection, index, search,
-                  LD_SELECT_FULL_ORDERS "WHERE o.seq = ? AND o.drop_no = ?",
-                  [&](Query& query) { query.Bind(drop_no); }, visit);
+    return LookUp(
+        connection, index, search, LD_SELECT_FULL_ORDERS "WHERE o.seq = ? AND o.drop_no = ?",
+        [&](Query& query) { query.Bind(drop_no); }, visit);
   }
   Query query(connection, LD_SELECT_FULL_ORDERS
               "WHERE o.drop_no = ? AND o.seq > ? AND o.seq <= ? ORDER BY o.seq");
@@ -130,8 +129,8 @@ Status VisitAllOrders(Connection& connection, OrderIndex* index,
   OrderSender sender(connection, drop_nos, &sink);
   if (index != nullptr) {
     std::optional<std::vector<std::uint64_t>> found;
-    Status status = FindAll(connection, index, drop_nos, until_seq,
-                            (until_seq - first) / kScanShare, &found);
+    Status status =
+        FindAll(connection, index, drop_nos, until_seq, (until_seq - first) / kScanShare, &found);
     for (std::size_t i = 0; status.ok() && found && i < found->size(); ++i) {
       Query query(connection, LD_SELECT_ORDERS "WHERE o.seq = ?");
       status = sender.Send(query.Bind((*found)[i]));

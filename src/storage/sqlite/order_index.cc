@@ -9,8 +9,8 @@
 namespace livedrops::sqlite {
 namespace {
 
-// With each commit as many entries of a run as it has orders, and a few more: the runs keep up at any
-// load and are finished soon after it ends.
+// With each commit as many entries of a run as it has orders, and a few more: the runs keep up at
+// any load and are finished soon after it ends.
 constexpr std::size_t kEntriesMore = 64;
 // A run of another process that did not grow during so many commits of ours: its builder died.
 constexpr int kRivalPatience = 256;
@@ -63,7 +63,8 @@ OrderKey OrderIndex::KeyOfDrop(std::uint64_t drop_no) const {
   return {kByDrop, static_cast<std::uint32_t>(drop_no) & kKeyMask};
 }
 
-// --- the tail --------------------------------------------------------------------------------------
+// --- the tail
+// --------------------------------------------------------------------------------------
 
 Status OrderIndex::CatchUp(Connection& connection, std::uint64_t until) {
   if (tail_.covered() >= until) return OkStatus();
@@ -113,15 +114,16 @@ void OrderIndex::CommitEnded(const CommitBatch& batch, const Head& expected, boo
   fill_.reset();
 }
 
-// --- runs ------------------------------------------------------------------------------------------
+// --- runs
+// ------------------------------------------------------------------------------------------
 
 Status OrderIndex::WriteSlice(Connection& connection, const CommitBatch& batch,
                               const Head& expected) {
   if (Status status = CatchUp(connection, expected.seq); !status.ok()) return status;
   if (!fill_) {
     StartSorting();
-    const bool sorted = sorting_.valid() &&
-                        sorting_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+    const bool sorted =
+        sorting_.valid() && sorting_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
     if (!sorted) return OkStatus();
     fill_.emplace();
     fill_->run = sorting_.get();
@@ -134,14 +136,12 @@ Status OrderIndex::WriteSlice(Connection& connection, const CommitBatch& batch,
 
 void OrderIndex::StartSorting() {
   if (sorting_.valid()) return;
-  const OrderTail::View tail = tail_.Look();
-  const std::uint64_t after = watermark_.value_or(tail.after);
-  if (tail.count < run_size_ || after < tail.after) return;
-  std::vector<TailEntry> orders = tail.Take(after, run_size_);
-  if (orders.size() < run_size_) return;
+  OrderTail::View tail = tail_.Look();
+  const std::uint64_t after = std::max(watermark_, tail.after);
+  if (tail.count < run_size_ || tail.CountAfter(after) < run_size_) return;
   try {
-    sorting_ = std::async(std::launch::async, [after, orders = std::move(orders)] {
-      return SortRun(after, orders);
+    sorting_ = std::async(std::launch::async, [after, size = run_size_, tail = std::move(tail)] {
+      return SortRun(after, tail.Take(after, size));
     });
   } catch (const std::system_error&) {
     // No thread to be had: a later commit tries again.
@@ -163,8 +163,8 @@ Status OrderIndex::BeginFill(Connection& connection) {
   return WriteBlocks(connection, fill_->id, fill_->run, 0, fill_->next);
 }
 
-// One builder at a time, whose run begins where the last one ended. Without a claim nothing is written;
-// the run is kept for the next commit or, when another process was faster, dropped.
+// One builder at a time, whose run begins where the last one ended. Without a claim nothing is
+// written; the run is kept for the next commit or, when another process was faster, dropped.
 Status OrderIndex::ClaimRun(Connection& connection, bool* claimed) {
   const auto watermark = connection.ReadInt(
       "SELECT coalesce(max(last_seq), 0) FROM order_runs WHERE written = entries");
@@ -212,32 +212,53 @@ Status OrderIndex::ContinueFill(Connection& connection) {
 
 void OrderIndex::Forget() { fill_.reset(); }
 
-// --- reading ---------------------------------------------------------------------------------------
+// --- reading
+// ---------------------------------------------------------------------------------------
 
-// The candidates that no finished run of this snapshot holds.
-Status OrderIndex::FindRecent(Connection& connection, const Search& search,
-                              std::uint64_t watermark, std::vector<std::uint64_t>* found) {
+// The orders that no finished run of this snapshot holds. They begin after the watermark.
+Status OrderIndex::VisitRecent(Connection& connection, const Search& search, const Use& use,
+                               bool* more) {
   const Result<Head> head = ReadHead(connection);
   if (!head.ok()) return head.status();
   if (Status status = CatchUp(connection, head->seq); !status.ok()) return status;
   const OrderTail::View tail = tail_.Look();
   const bool by_user = search.key.kind == kByUser;
-  const std::uint64_t first = std::max(search.after, watermark) + 1;
-  if (tail.after >= first) {
+  OrderTail::Search in_tail;
+  in_tail.keys = by_user ? &OrderTail::Chunk::users : &OrderTail::Chunk::drops;
+  in_tail.key = search.key.key;
+  in_tail.first = std::max(search.after, tail.after) + 1;
+  in_tail.last = search.until;
+  in_tail.newest_first = search.newest_first;
+  std::vector<TailEntry> gap;
+  if (tail.after > search.after) {
     // The tail was trimmed since this snapshot began: runs that it cannot see were finished.
-    std::vector<TailEntry> gap;
     const std::uint64_t end = std::min(search.until, tail.after);
-    Status status = ReadEntries(connection, *this, first - 1, end, &gap);
+    Status status = ReadEntries(connection, *this, search.after, end, &gap);
     if (!status.ok()) return status;
+    if (search.newest_first) std::reverse(gap.begin(), gap.end());
+  }
+  const auto visit_gap = [&] {
     for (const TailEntry& order : gap) {
       const std::uint32_t key = by_user ? order.user_key : order.drop_key;
-      if (key == search.key.key) found->push_back(order.seq);
+      if (*more && key == search.key.key) *more = use(order.seq);
     }
+  };
+  if (!search.newest_first) visit_gap();
+  *more = *more && tail.Visit(in_tail, use);
+  if (search.newest_first) visit_gap();
+  return OkStatus();
+}
+
+Status OrderIndex::VisitRuns(Connection& connection, const Search& search,
+                             const std::vector<StoredRun>& runs, const Use& use, bool* more) {
+  const RunQuery query{search.key.kind, search.key.key, search.after + 1, search.until,
+                       search.newest_first};
+  for (std::size_t n = 0; n < runs.size() && *more; ++n) {
+    const StoredRun& run = runs[search.newest_first ? runs.size() - 1 - n : n];
+    if (run.last_seq <= search.after || run.after_seq >= search.until) continue;
+    Status status = VisitRun(connection, run, query, use, more);
+    if (!status.ok()) return status;
   }
-  const auto keys = by_user ? &OrderTail::Chunk::user_keys : &OrderTail::Chunk::drop_keys;
-  const auto rest = tail.Find(keys, search.key.key, std::max(first, tail.after + 1), search.until);
-  found->insert(found->end(), rest.begin(), rest.end());
-  if (search.newest_first) std::reverse(found->begin(), found->end());
   return OkStatus();
 }
 
@@ -245,29 +266,17 @@ Status OrderIndex::Visit(Connection& connection, const Search& search, const Use
   std::vector<StoredRun> runs;
   if (Status status = ReadRuns(connection, &runs); !status.ok()) return status;
   const std::uint64_t watermark = runs.empty() ? 0 : runs.back().last_seq;
-  std::vector<std::uint64_t> recent;
-  if (search.until > watermark) {
-    Status status = FindRecent(connection, search, watermark, &recent);
-    if (!status.ok()) return status;
-  }
+  Search recent = search;
+  recent.after = std::max(search.after, watermark);
+  const bool has_recent = recent.until > recent.after;
   bool more = true;
-  const auto visit_recent = [&] {
-    for (const std::uint64_t seq : recent) more = more && use(seq);
-  };
-  if (search.newest_first) {
-    visit_recent();
-    std::reverse(runs.begin(), runs.end());
+  Status status;
+  if (has_recent && search.newest_first) status = VisitRecent(connection, recent, use, &more);
+  if (status.ok() && more) status = VisitRuns(connection, search, runs, use, &more);
+  if (status.ok() && more && has_recent && !search.newest_first) {
+    status = VisitRecent(connection, recent, use, &more);
   }
-  const RunQuery query{search.key.kind, search.key.key, search.after + 1, search.until,
-                       search.newest_first};
-  for (const StoredRun& run : runs) {
-    if (!more) break;
-    if (run.last_seq <= search.after || run.after_seq >= search.until) continue;
-    Status status = VisitRun(connection, run, query, use, &more);
-    if (!status.ok()) return status;
-  }
-  if (!search.newest_first) visit_recent();
-  return OkStatus();
+  return status;
 }
 
 }  // namespace livedrops::sqlite

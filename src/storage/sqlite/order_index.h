@@ -1,7 +1,7 @@
 // OrderIndex: orders by user and by drop without an index on the commit path, where one would cost
-// nine tenths of the speed. New orders are remembered in memory (OrderTail); every so many are sorted by
-// a helper thread and written as a run, a slice in each commit that follows. What is in neither is
-// scanned, so that every process sees all orders, and after a crash nothing is missing.
+// nine tenths of the speed. New orders are remembered in memory (OrderTail); every so many are
+// sorted by a helper thread and written as a run, a slice in each commit that follows. What is in
+// neither is scanned, so that every process sees all orders, and after a crash nothing is missing.
 #pragma once
 
 #include <functional>
@@ -52,8 +52,8 @@ class OrderIndex {
   };
   // Answers false when it has seen enough.
   using Use = std::function<bool(std::uint64_t seq)>;
-  // Calls `use` with seqs in order. Must be called inside a snapshot; a seq may be newer than that, and
-  // its order somebody else's.
+  // Calls `use` with seqs in order. Must be called inside a snapshot; a seq may be newer than that,
+  // and its order somebody else's.
   Status Visit(Connection& connection, const Search& search, const Use& use);
 
  private:
@@ -74,8 +74,9 @@ class OrderIndex {
 
   // Reads into the tail what it lacks up to this seq.
   Status CatchUp(Connection& connection, std::uint64_t until);
-  Status FindRecent(Connection& connection, const Search& search, std::uint64_t watermark,
-                    std::vector<std::uint64_t>* found);
+  Status VisitRecent(Connection& connection, const Search& search, const Use& use, bool* more);
+  Status VisitRuns(Connection& connection, const Search& search, const std::vector<StoredRun>& runs,
+                   const Use& use, bool* more);
   Status Bring(Connection& connection, std::uint64_t from, std::uint64_t until, bool* done);
   void StartSorting();
   Status BeginFill(Connection& connection);
@@ -89,7 +90,7 @@ class OrderIndex {
   std::mutex catch_up_;  // Held by the one who reads into the tail.
 
   // Of the writing thread.
-  std::optional<std::uint64_t> watermark_;
+  std::uint64_t watermark_ = 0;  // As far as it is known: the tail may begin later.
   std::future<SortedRun> sorting_;
   std::optional<Fill> fill_;
   Rival rival_;

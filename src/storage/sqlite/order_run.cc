@@ -12,19 +12,19 @@ void SortByKey(std::vector<RunEntry>* entries) {
   for (int shift = 32; shift < 64; shift += 8) {
     std::array<std::size_t, 257> place{};
     for (const RunEntry entry : *entries) ++place[((entry >> shift) & 0xff) + 1];
+    const auto first_byte = ((*entries)[0] >> shift) & 0xff;
+    if (place[first_byte + 1] == entries->size()) continue;  // All the same: one hot drop.
     for (std::size_t i = 0; i < 256; ++i) place[i + 1] += place[i];
     for (const RunEntry entry : *entries) other[place[(entry >> shift) & 0xff]++] = entry;
     entries->swap(other);
   }
 }
 
-RunEntry MakeEntry(std::uint32_t key, std::uint64_t delta) {
-  return RunEntry{key} << 32 | delta;
-}
+RunEntry MakeEntry(std::uint32_t key, std::uint64_t delta) { return RunEntry{key} << 32 | delta; }
 
 #define LD_BLOCKS(order)                                                                          \
-  "SELECT entries FROM order_blocks WHERE run = ?1 AND kind = ?2 AND first <= ?4 AND first >="     \
-  " coalesce((SELECT max(first) FROM order_blocks WHERE run = ?1 AND kind = ?2 AND first <= ?3),"  \
+  "SELECT entries FROM order_blocks WHERE run = ?1 AND kind = ?2 AND first <= ?4 AND first >="    \
+  " coalesce((SELECT max(first) FROM order_blocks WHERE run = ?1 AND kind = ?2 AND first <= ?3)," \
   " ?3) ORDER BY first " order
 
 }  // namespace
@@ -33,6 +33,8 @@ SortedRun SortRun(std::uint64_t after_seq, std::span<const TailEntry> orders) {
   SortedRun run;
   run.after_seq = after_seq;
   run.last_seq = orders.back().seq;
+  run.by_user.reserve(orders.size());
+  run.by_drop.reserve(orders.size());
   for (const TailEntry& order : orders) {
     run.by_user.push_back(MakeEntry(order.user_key, order.seq - after_seq));
     run.by_drop.push_back(MakeEntry(order.drop_key, order.seq - after_seq));

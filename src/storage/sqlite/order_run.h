@@ -1,5 +1,5 @@
-// A run: a few hundred thousand orders sorted by a key, in blocks of 400 entries. Runs follow each other
-// without a gap; the end of the last finished one is the watermark.
+// A run: a few hundred thousand orders sorted by a key, in blocks of 400 entries. Runs follow each
+// other without a gap; the end of the last finished one is the watermark.
 #pragma once
 
 #include <span>

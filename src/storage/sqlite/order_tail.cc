@@ -6,50 +6,85 @@ namespace livedrops::sqlite {
 namespace {
 
 using Chunk = OrderTail::Chunk;
+constexpr std::size_t kSize = OrderTail::kChunkSize;
 
-// Whether one of 64 keys is the one: without a branch inside, so that the compiler can compare many at
-// once.
+// Whether one of 64 keys is the one: without a branch inside, so that the compiler can compare many
+// at once.
 bool HasKey(const std::uint32_t* keys, std::uint32_t key) {
   std::uint32_t found = 0;
   for (int i = 0; i < 64; ++i) found |= keys[i] == key ? 1U : 0U;
   return found != 0;
 }
 
-std::size_t CountIn(std::size_t chunk, std::size_t count) {
-  return std::min(Chunk::kSize, count - chunk * Chunk::kSize);
+// The orders [begin, end) of a chunk whose seq is in range.
+struct Range {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+Range FindRange(const Chunk& chunk, std::size_t count, const OrderTail::Search& search) {
+  const auto first = chunk.seqs.begin();
+  const auto last = first + static_cast<std::ptrdiff_t>(count);
+  const auto begin = std::lower_bound(first, last, search.first);
+  const auto end = std::upper_bound(begin, last, search.last);
+  return {static_cast<std::size_t>(begin - first), static_cast<std::size_t>(end - first)};
+}
+
+bool VisitUp(const Chunk& chunk, Range range, const OrderTail::Search& search,
+             const std::function<bool(std::uint64_t)>& use) {
+  const auto& keys = (chunk.*search.keys).keys;
+  for (std::size_t i = range.begin; i < range.end; ++i) {
+    while (i + 64 <= range.end && !HasKey(&keys[i], search.key)) i += 64;
+    if (i < range.end && keys[i] == search.key && !use(chunk.seqs[i])) return false;
+  }
+  return true;
+}
+
+bool VisitDown(const Chunk& chunk, Range range, const OrderTail::Search& search,
+               const std::function<bool(std::uint64_t)>& use) {
+  const auto& keys = (chunk.*search.keys).keys;
+  for (std::size_t end = range.end; end > range.begin; --end) {
+    while (end >= range.begin + 64 && !HasKey(&keys[end - 64], search.key)) end -= 64;
+    if (end == range.begin) break;
+    if (keys[end - 1] == search.key && !use(chunk.seqs[end - 1])) return false;
+  }
+  return true;
 }
 
 }  // namespace
 
-std::vector<std::uint64_t> OrderTail::View::Find(
-    std::array<std::uint32_t, Chunk::kSize> Chunk::*keys, std::uint32_t key, std::uint64_t first,
-    std::uint64_t last) const {
-  std::vector<std::uint64_t> found;
-  for (std::size_t c = 0; c < chunks.size(); ++c) {
-    const Chunk& chunk = *chunks[c];
-    const std::size_t end = CountIn(c, count);
-    if (end == 0 || chunk.seqs[end - 1] < first || chunk.seqs[0] > last) continue;
-    const auto& column = chunk.*keys;
-    for (std::size_t i = 0; i < end; ++i) {
-      if (i % 64 == 0 && i + 64 <= end && !HasKey(&column[i], key)) {
-        i += 63;
-        continue;
-      }
-      const std::uint64_t seq = chunk.seqs[i];
-      if (column[i] == key && seq >= first && seq <= last) found.push_back(seq);
-    }
+bool OrderTail::View::Visit(const Search& search,
+                            const std::function<bool(std::uint64_t)>& use) const {
+  for (std::size_t n = 0; n < chunks.size(); ++n) {
+    const std::size_t c = search.newest_first ? chunks.size() - 1 - n : n;
+    const std::size_t size = std::min(kSize, count - c * kSize);
+    // The filter of a chunk that is not full may be written to at this moment.
+    if (size == kSize && !((*chunks[c]).*search.keys).MayHave(search.key)) continue;
+    const Range range = FindRange(*chunks[c], size, search);
+    const bool more = search.newest_first ? VisitDown(*chunks[c], range, search, use)
+                                          : VisitUp(*chunks[c], range, search, use);
+    if (!more) return false;
   }
-  return found;
+  return true;
+}
+
+std::size_t OrderTail::View::CountAfter(std::uint64_t seq) const {
+  std::size_t first = 0;
+  std::size_t last = count;
+  while (first < last) {
+    const std::size_t middle = (first + last) / 2;
+    const bool before = chunks[middle / kSize]->seqs[middle % kSize] <= seq;
+    (before ? first : last) = before ? middle + 1 : middle;
+  }
+  return count - first;
 }
 
 std::vector<TailEntry> OrderTail::View::Take(std::uint64_t after_seq, std::size_t max) const {
-  std::vector<TailEntry> taken;
-  taken.reserve(std::min(max, count));
-  for (std::size_t i = 0; i < count && taken.size() < max; ++i) {
-    const Chunk& chunk = *chunks[i / Chunk::kSize];
-    const std::size_t at = i % Chunk::kSize;
-    if (chunk.seqs[at] <= after_seq) continue;
-    taken.push_back({chunk.seqs[at], chunk.user_keys[at], chunk.drop_keys[at]});
+  const std::size_t first = count - CountAfter(after_seq);
+  std::vector<TailEntry> taken(std::min(max, count - first));
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    const Chunk& chunk = *chunks[(first + i) / kSize];
+    const std::size_t at = (first + i) % kSize;
+    taken[i] = {chunk.seqs[at], chunk.users.keys[at], chunk.drops.keys[at]};
   }
   return taken;
 }
@@ -68,13 +103,11 @@ bool OrderTail::Append(std::uint64_t from, std::uint64_t to, std::span<const Tai
   const std::lock_guard guard(mutex_);
   if (covered_ != from) return false;
   for (const TailEntry& order : orders) {
-    const std::size_t at = count_ % Chunk::kSize;
-    if (count_ / Chunk::kSize == chunks_.size()) {
-      chunks_.push_back(std::make_shared_for_overwrite<Chunk>());
-    }
+    const std::size_t at = count_ % kSize;
+    if (count_ / kSize == chunks_.size()) chunks_.push_back(std::make_shared<Chunk>());
     Chunk& chunk = *chunks_.back();
-    chunk.user_keys[at] = order.user_key;
-    chunk.drop_keys[at] = order.drop_key;
+    chunk.users.Set(at, order.user_key);
+    chunk.drops.Set(at, order.drop_key);
     chunk.seqs[at] = order.seq;
     ++count_;
   }
@@ -86,11 +119,11 @@ bool OrderTail::Append(std::uint64_t from, std::uint64_t to, std::span<const Tai
 void OrderTail::Trim(std::uint64_t through) {
   const std::lock_guard guard(mutex_);
   std::size_t old = 0;
-  while ((old + 1) * Chunk::kSize <= count_ && chunks_[old]->seqs.back() <= through) ++old;
+  while ((old + 1) * kSize <= count_ && chunks_[old]->seqs.back() <= through) ++old;
   if (old == 0) return;
   after_ = chunks_[old - 1]->seqs.back();
   chunks_.erase(chunks_.begin(), chunks_.begin() + static_cast<std::ptrdiff_t>(old));
-  count_ -= old * Chunk::kSize;
+  count_ -= old * kSize;
 }
 
 void OrderTail::Restart(std::uint64_t at) {

@@ -56,8 +56,8 @@ Result<FileKind> Identify(Connection& connection) {
 }
 
 Result<std::int64_t> SchemaVersion(Connection& connection) {
-  const auto made =
-      connection.ReadInt("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'meta'");
+  const auto made = connection.ReadInt(
+      "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'meta'");
   if (!made.ok()) return made.status();
   if (*made == 0) return std::int64_t{0};
   return connection.ReadInt("SELECT value FROM meta WHERE name = 'schema_version'");

@@ -12,8 +12,8 @@ namespace livedrops::sqlite {
 // "LDrp": what PRAGMA application_id of our files says.
 inline constexpr std::int64_t kApplicationId = 0x4c447270;
 
-// One step of the schema's history: what makes version n + 1 of version n. Steps are never changed once
-// released.
+// One step of the schema's history: what makes version n + 1 of version n. Steps are never changed
+// once released.
 struct Migration {
   const char* name;
   const char* sql;
@@ -27,9 +27,9 @@ Result<FileKind> Identify(Connection& connection);
 // 0 for an empty file.
 Result<std::int64_t> SchemaVersion(Connection& connection);
 
-// Brings the file to the newest version in one transaction. Several processes may do it at once: one
-// does the work. `new_shop` is the identity of a database that is made now.
-// Errors: unsupported when the file is newer than `migrations`; corrupt, unavailable.
+// Brings the file to the newest version in one transaction. Several processes may do it at once:
+// one does the work. `new_shop` is the identity of a database that is made now. Errors: unsupported
+// when the file is newer than `migrations`; corrupt, unavailable.
 Status Migrate(Connection& connection, std::span<const Migration> migrations,
                const ShopInfo& new_shop);
 

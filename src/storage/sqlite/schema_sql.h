@@ -3,12 +3,13 @@
 
 namespace livedrops::sqlite {
 
-// Times are milliseconds since 1970, ids text, hashes and order ids blobs. NULL means "none" and, in
-// the last columns of orders, "as it was created".
+// Times are milliseconds since 1970, ids text, hashes and order ids blobs. NULL means "none" and,
+// in the last columns of orders, "as it was created".
 //
-// orders: one row is order, ledger entry, event and audit entry. It has no index: each would cost the
-// commit more than the row itself. Lists use the sorted runs in order_runs and order_blocks.
-// follows: each of the three orders has its b-tree, so that every page costs one seek.
+// orders: one row is order, ledger entry, event and audit entry. It has no index: each would cost
+// the commit more than the row itself. Lists use the sorted runs in order_runs and order_blocks.
+// follows: each of the three orders has its b-tree, so that every page and every question costs one seek.
+// Two begin with the user: follows come grouped by user (imports) or from new ones (ids ascend).
 inline constexpr char kSchemaVersion1[] = R"sql(
 PRAGMA application_id = 1279554160;
 CREATE TABLE meta(
@@ -25,7 +26,8 @@ CREATE TABLE orders(
   actor TEXT,
   idem_key TEXT NOT NULL,
   qty INTEGER NOT NULL CONSTRAINT order_quantity_positive CHECK(qty > 0),
-  amount INTEGER NOT NULL CONSTRAINT order_amount_in_range CHECK(amount BETWEEN 0 AND 9007199254740991),
+  amount INTEGER NOT NULL CONSTRAINT order_amount_in_range
+    CHECK(amount BETWEEN 0 AND 9007199254740991),
   balance INTEGER NOT NULL CONSTRAINT order_balance_not_negative CHECK(balance >= 0),
   ttl INTEGER NOT NULL CONSTRAINT order_ttl_not_negative CHECK(ttl >= 0),
   order_id BLOB NOT NULL,
@@ -117,10 +119,10 @@ CREATE INDEX products_of_creator ON products(creator_id, created_ms DESC, prod_i
   WHERE deleted = 0;
 
 CREATE TABLE follows(
-  creator_id TEXT NOT NULL,
   user_id TEXT NOT NULL,
+  creator_id TEXT NOT NULL,
   since_ms INTEGER NOT NULL,
-  PRIMARY KEY(creator_id, user_id)
+  PRIMARY KEY(user_id, creator_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX followers_newest ON follows(creator_id, since_ms DESC, user_id);
 CREATE INDEX following_newest ON follows(user_id, since_ms DESC, creator_id);
@@ -194,25 +196,25 @@ DROP VIEW IF EXISTS v_audit;
 )sql";
 
 // The 36 characters of an order id.
-#define LD_UUID_TEXT(column)                                                                      \
-  "lower(substr(hex(" column "), 1, 8) || '-' || substr(hex(" column "), 9, 4) || '-' || "         \
-  "substr(hex(" column "), 13, 4) || '-' || substr(hex(" column "), 17, 4) || '-' || "             \
+#define LD_UUID_TEXT(column)                                         \
+  "lower(substr(hex(" column "), 1, 8) || '-' || substr(hex(" column \
+  "), 9, 4) || '-' || "                                              \
+  "substr(hex(" column "), 13, 4) || '-' || substr(hex(" column      \
+  "), 17, 4) || '-' || "                                             \
   "substr(hex(" column "), 21, 12))"
-#define LD_UUID_OR_NULL(column) \
-  "CASE WHEN " column " IS NOT NULL THEN " LD_UUID_TEXT(column) " END"
+#define LD_UUID_OR_NULL(column) "CASE WHEN " column " IS NOT NULL THEN " LD_UUID_TEXT(column) " END"
 #define LD_ORDER_EVENT_TYPE "CASE WHEN o.ttl = 0 THEN 'orderConfirmed' ELSE 'orderHeld' END"
-#define LD_ORDER_STATUS                                                                           \
-  "coalesce(o.status, CASE WHEN o.ttl = 0 THEN 'confirmed' ELSE 'held' END)"
+#define LD_ORDER_STATUS "coalesce(o.status, CASE WHEN o.ttl = 0 THEN 'confirmed' ELSE 'held' END)"
 // As AppendOrderBody (base/log_text.h) writes it, to the byte.
-#define LD_ORDER_BODY                                                                             \
-  "'drop=' || d.drop_id || '&quantity=' || o.qty || '&amount=' || o.amount || '&balance=' || "     \
-  "o.balance || '&ttl=' || o.ttl || "                                                              \
+#define LD_ORDER_BODY                                                                          \
+  "'drop=' || d.drop_id || '&quantity=' || o.qty || '&amount=' || o.amount || '&balance=' || " \
+  "o.balance || '&ttl=' || o.ttl || "                                                          \
   "CASE WHEN o.actor IS NULL THEN '' ELSE '&user=' || o.user_id END || '&key=' || o.idem_key"
 
 // CONTRACT.md, section 8.
 inline constexpr char kCreateViews[] =
-    "CREATE VIEW v_drops(drop_id, creator_id, prod_id, init_stock, adjust, current_stock, low_stock,"
-    " start_ms, end_ms, status, unit_price, currency) AS"
+    "CREATE VIEW v_drops(drop_id, creator_id, prod_id, init_stock, adjust, current_stock,"
+    " low_stock, start_ms, end_ms, status, unit_price, currency) AS"
     " SELECT drop_id, creator_id, prod_id, init_stock, adjust, current_stock, low_stock, start_ms,"
     " end_ms, status, unit_price, currency FROM drops;"
 

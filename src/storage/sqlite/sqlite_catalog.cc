@@ -15,17 +15,18 @@ constexpr NewestFirstSql kDropsOfCreator = {
     LD_SELECT_DROPS "WHERE d.creator_id = ? ORDER BY d.created_ms DESC, d.drop_id LIMIT ?",
     LD_SELECT_DROPS
     "WHERE d.creator_id = ? AND d.created_ms = ? AND d.drop_id > ? ORDER BY d.drop_id LIMIT ?",
-    LD_SELECT_DROPS "WHERE d.creator_id = ? AND d.created_ms < ?"
-                    " ORDER BY d.created_ms DESC, d.drop_id LIMIT ?"};
+    LD_SELECT_DROPS
+    "WHERE d.creator_id = ? AND d.created_ms < ?"
+    " ORDER BY d.created_ms DESC, d.drop_id LIMIT ?"};
 
 // StatusAt of spi/storage.h, at the time ?3.
-#define LD_STATUS_AT                                                                              \
-  "CASE WHEN d.cancelled THEN 'cancelled' WHEN d.ended OR ?3 >= d.end_ms THEN 'ended'"             \
-  " WHEN NOT d.started AND ?3 < d.start_ms THEN 'scheduled' WHEN d.paused THEN 'paused'"           \
+#define LD_STATUS_AT                                                                     \
+  "CASE WHEN d.cancelled THEN 'cancelled' WHEN d.ended OR ?3 >= d.end_ms THEN 'ended'"   \
+  " WHEN NOT d.started AND ?3 < d.start_ms THEN 'scheduled' WHEN d.paused THEN 'paused'" \
   " WHEN d.current_stock = 0 AND d.held = 0 THEN 'sold_out' ELSE 'live' END"
 // Products that are shown: ?1 creator (not used by all), ?2 status or NULL, ?3 now.
-#define LD_SHOWN                                                                                  \
-  " p.deleted = 0 AND (?2 IS NULL OR EXISTS (SELECT 1 FROM drops d"                                \
+#define LD_SHOWN                                                    \
+  " p.deleted = 0 AND (?2 IS NULL OR EXISTS (SELECT 1 FROM drops d" \
   " WHERE d.prod_id = p.prod_id AND " LD_STATUS_AT " = ?2)) "
 #define LD_OF_CREATOR " p.creator_id = ?1 AND "
 #define LD_COUNT_PRODUCTS "SELECT count(*) FROM products p WHERE "
@@ -41,7 +42,8 @@ Query& BindFilter(Query& query, const ProductFilter& filter, Time now) {
 Status ReadProducts(Connection& connection, const ProductFilter& filter, Time now,
                     ProductPage* page) {
   const bool all = filter.creator.empty();
-  Query count(connection, all ? LD_COUNT_PRODUCTS LD_SHOWN : LD_COUNT_PRODUCTS LD_OF_CREATOR LD_SHOWN);
+  Query count(connection,
+              all ? LD_COUNT_PRODUCTS LD_SHOWN : LD_COUNT_PRODUCTS LD_OF_CREATOR LD_SHOWN);
   if (BindFilter(count, filter, now).Next()) page->total = count.Int(0);
   if (Status status = count.status(); !status.ok()) return status;
   Query rows(connection, all ? LD_SELECT_PRODUCTS LD_SHOWN LD_PRODUCT_PAGE
@@ -89,10 +91,10 @@ Status SqliteCatalog::ListDrops(const DropQuery& query, std::vector<DropRow>* ou
 }
 
 Result<Product> SqliteCatalog::GetProduct(const ProductId& id) {
-  auto row = Get(readers_,
-                 "SELECT " LD_PRODUCT_COLUMNS
-                 " FROM products p WHERE p.prod_id = ? AND p.deleted = 0",
-                 ReadProductRow, "product", id.view());
+  auto row =
+      Get(readers_,
+          "SELECT " LD_PRODUCT_COLUMNS " FROM products p WHERE p.prod_id = ? AND p.deleted = 0",
+          ReadProductRow, "product", id.view());
   if (!row.ok()) return row.status();
   return row->product;
 }
@@ -133,10 +135,9 @@ Result<Account> SqliteCatalog::GetAccount(const UserId& id) {
 }
 
 Result<Account> SqliteCatalog::FindAccount(const std::string& folded_email) {
-  auto account = Get(readers_,
-                     "SELECT " LD_ACCOUNT_COLUMNS
-                     " FROM accounts a WHERE a.email = ? AND a.email <> ''",
-                     ReadAccount, "account", folded_email);
+  auto account = Get(
+      readers_, "SELECT " LD_ACCOUNT_COLUMNS " FROM accounts a WHERE a.email = ? AND a.email <> ''",
+      ReadAccount, "account", folded_email);
   // The email is not repeated: messages may end up in logs.
   if (account.ok() || account.status().code() != StatusCode::kNotFound) return account;
   return Status(StatusCode::kNotFound, "there is no account with this email");

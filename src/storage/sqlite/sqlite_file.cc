@@ -1,6 +1,6 @@
 #include "storage/sqlite/sqlite_file.h"
 
-#include <openssl/rand.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include "base/hex.h"
@@ -9,11 +9,16 @@
 namespace livedrops::sqlite {
 namespace {
 
+template <std::size_t Size>
+bool FillRandom(std::array<std::uint8_t, Size>* out) {
+  static_assert(Size <= 256, "more could be given in parts");
+  return getrandom(out->data(), Size, 0) == static_cast<ssize_t>(Size);
+}
+
 Result<ShopInfo> RandomShop() {
   ShopInfo shop;
   std::array<std::uint8_t, 8> epoch{};
-  if (RAND_bytes(shop.secret.data(), static_cast<int>(shop.secret.size())) != 1 ||
-      RAND_bytes(epoch.data(), static_cast<int>(epoch.size())) != 1) {
+  if (!FillRandom(&shop.secret) || !FillRandom(&epoch)) {
     return Status(StatusCode::kUnavailable, "the system gives no random bytes");
   }
   shop.epoch = ToHex(epoch);
@@ -60,9 +65,9 @@ Status CheckVersion(Connection& connection) {
   if (!version.ok()) return version.status();
   const auto newest = static_cast<std::int64_t>(Migrations().size());
   if (*version == newest) return OkStatus();
-  return connection.Fail(StatusCode::kUnsupported,
-                         "schema version " + std::to_string(*version) + " is not " +
-                             std::to_string(newest) + ", the one that this program reads");
+  return connection.Fail(StatusCode::kUnsupported, "schema version " + std::to_string(*version) +
+                                                       " is not " + std::to_string(newest) +
+                                                       ", the one that this program reads");
 }
 
 // Runs that were not finished: their builder died. Should it live, it notices.
@@ -97,8 +102,7 @@ Result<ShopInfo> PrepareFile(const ConnectionOptions& options, const SqliteOptio
   auto connection = Connection::Open(options);
   if (!connection.ok()) return connection.status();
   if (Status status = CheckKind(**connection, options); !status.ok()) return status;
-  Status status =
-      options.read_only ? CheckVersion(**connection) : MakeReady(**connection, sqlite);
+  Status status = options.read_only ? CheckVersion(**connection) : MakeReady(**connection, sqlite);
   if (!status.ok()) return status;
   return ReadShopInfo(**connection);
 }

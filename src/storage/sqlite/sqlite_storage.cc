@@ -55,7 +55,8 @@ class SqliteStorage : public Storage {
     return writer_.Resolve(chain);
   }
   Status ReadLog(std::uint64_t after_seq, std::int64_t limit, LogSink& sink) override {
-    return Read([&](Connection& reader) { return sqlite::ReadLog(reader, after_seq, limit, sink); });
+    return Read(
+        [&](Connection& reader) { return sqlite::ReadLog(reader, after_seq, limit, sink); });
   }
   Result<Head> LoadState(StateSink& sink) override {
     return Read([&](Connection& reader) { return sqlite::LoadState(reader, sink); });
@@ -71,9 +72,8 @@ class SqliteStorage : public Storage {
   }
   Status ListOrders(const OrderQuery& query, std::vector<Order>* out) override {
     out->clear();
-    return Read([&](Connection& reader) {
-      return sqlite::ListOrders(reader, index_.get(), query, out);
-    });
+    return Read(
+        [&](Connection& reader) { return sqlite::ListOrders(reader, index_.get(), query, out); });
   }
   Status ListEvents(const EventQuery& query, std::vector<Event>* out) override {
     out->clear();
@@ -81,9 +81,8 @@ class SqliteStorage : public Storage {
   }
   Status ReadChannel(const ChannelQuery& query, std::vector<Event>* out) override {
     out->clear();
-    return Read([&](Connection& reader) {
-      return sqlite::ReadChannel(reader, index_.get(), query, out);
-    });
+    return Read(
+        [&](Connection& reader) { return sqlite::ReadChannel(reader, index_.get(), query, out); });
   }
   Status ListFollows(const FollowQuery& query, FollowPage* out) override {
     *out = FollowPage();

@@ -12,12 +12,12 @@ namespace livedrops {
 struct SqliteOptions {
   // A VFS registered with SQLite, by name; empty: the default one. For the simulator.
   std::string vfs;
-  // What a commit waits for. `full`: the disk has it. `normal`: a power cut may lose the last commits,
-  // a crash of the process does not. `off`: for tests.
+  // What a commit waits for. `full`: the disk has it. `normal`: a power cut may lose the last
+  // commits, a crash of the process does not. `off`: for tests.
   enum class Synchronous { off, normal, full };
   Synchronous synchronous = Synchronous::full;
-  // The write-ahead log is copied back when it has this many pages. Small and often: at 1,000 pages the
-  // slowest commits take more than twice as long.
+  // The write-ahead log is copied back when it has this many pages. Small and often: at 1,000 pages
+  // the slowest commits take more than twice as long.
   int checkpoint_pages = 250;
   // How long a call waits for another process's lock.
   Duration busy_deadline{2000};
@@ -30,7 +30,8 @@ struct SqliteOptions {
 };
 
 // Errors: unavailable when the file cannot be opened or locked, corrupt when it is no livedrops
-// database, unsupported when it was written by a newer version. Messages name the file, not its path.
+// database, unsupported when it was written by a newer version. Messages name the file, not its
+// path.
 Result<std::unique_ptr<Storage>> OpenSqliteStorage(const std::string& path,
                                                    const StorageOptions& options,
                                                    const SqliteOptions& sqlite = {});

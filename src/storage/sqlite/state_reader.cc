@@ -45,7 +45,8 @@ template <class Row>
 Status SendAll(Connection& connection, const char* sql, bool (*read)(const Query&, Row*),
                StateSink& sink, void (StateSink::*send)(const Row&)) {
   Query query(connection, sql);
-  return ForEach(connection, query, read, "of the state", [&](const Row& row) { (sink.*send)(row); });
+  return ForEach(connection, query, read, "of the state",
+                 [&](const Row& row) { (sink.*send)(row); });
 }
 
 bool ReadCreatorRow(const Query& query, CreatorRow* row) {

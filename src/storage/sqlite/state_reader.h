@@ -1,4 +1,5 @@
-// What an engine reads when it opens and when it catches up: the log, the present state, the orders.
+// What an engine reads when it opens and when it catches up: the log, the present state, the
+// orders.
 #pragma once
 
 #include "livedrops/spi/storage.h"

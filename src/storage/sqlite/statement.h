@@ -16,9 +16,8 @@ namespace livedrops::sqlite {
 
 class Connection;
 
-// Binds in order, steps, and gives the statement back when it goes out of scope. The first error of any
-// step is remembered: callers ask once, at the end.
-// Threading: that of its connection.
+// Binds in order, steps, and gives the statement back when it goes out of scope. The first error of
+// any step is remembered: callers ask once, at the end. Threading: that of its connection.
 class Query {
  public:
   // `sql` must outlive the connection: a literal or a static string.
@@ -54,9 +53,7 @@ class Query {
   std::int32_t Int32(int column) const { return static_cast<std::int32_t>(Int(column)); }
   bool Bool(int column) const { return Int(column) != 0; }
   Time At(int column) const { return TimeFromMs(Int(column)); }
-  bool IsNull(int column) const {
-    return sqlite3_column_type(statement_, column) == SQLITE_NULL;
-  }
+  bool IsNull(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
   // Empty for NULL.
   std::string_view Text(int column) const;
   std::string String(int column) const { return std::string(Text(column)); }

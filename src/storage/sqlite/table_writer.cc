@@ -233,7 +233,8 @@ Status TableWriter::CheckDropsKnown(Connection& connection, const CommitBatch& b
   return OkStatus();
 }
 
-// OR FAIL: the whole transaction is rolled back anyway, so that SQLite need not be able to undo a part.
+// OR FAIL: the whole transaction is rolled back anyway, so that SQLite need not be able to undo a
+// part.
 Status TableWriter::WriteLog(Connection& connection, const CommitBatch& batch) {
   if (!batch.orders.empty()) {
     feeds_.Show(batch.orders);
@@ -260,7 +261,7 @@ Status TableWriter::WriteFollows(Connection& connection, std::span<const FollowR
   if (rows.empty()) return OkStatus();
   feeds_.Show(rows);
   return Query(connection,
-               "INSERT OR REPLACE INTO follows SELECT creator_id, user_id, since_ms FROM ld_follows"
+               "INSERT OR REPLACE INTO follows SELECT user_id, creator_id, since_ms FROM ld_follows"
                " WHERE follow")
       .Run();
 }

@@ -1,5 +1,5 @@
-// TableWriter: the rows of a batch as SQL. It runs inside a transaction that somebody else begins and
-// ends.
+// TableWriter: the rows of a batch as SQL. It runs inside a transaction that somebody else begins
+// and ends.
 #pragma once
 
 #include <unordered_set>
@@ -29,7 +29,8 @@ class TableWriter {
   Status WriteFollows(Connection& connection, std::span<const FollowRow> rows);
 
   BatchTables feeds_;
-  // Drops that are in the database, as far as this process was told: saves a look-up for each order.
+  // Drops that are in the database, as far as this process was told: saves a look-up for each
+  // order.
   std::unordered_set<std::uint64_t> known_drops_;
 };
 

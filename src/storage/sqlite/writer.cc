@@ -118,12 +118,11 @@ Result<Head> Writer::Resolve(const std::function<EventRow(const Head& found)>& c
   }
   connection_.reset();
   const bool hopeless = found.status().code() == StatusCode::kCorrupt;
-  return hopeless ? found.status()
-                  : Status(StatusCode::kUnavailable, found.status().message());
+  return hopeless ? found.status() : Status(StatusCode::kUnavailable, found.status().message());
 }
 
-// A row of our own at the log's next place: whatever was under way is now before it or never will be.
-// The checkpoint then writes every page of the log again, those too whose first sync failed.
+// A row of our own at the log's next place: whatever was under way is now before it or never will
+// be. The checkpoint then writes every page of the log again, those too whose first sync failed.
 Result<Head> Writer::WriteBarrier(const std::function<EventRow(const Head& found)>& chain) {
   if (Status status = Begin(sqlite_.busy_deadline); !status.ok()) return status;
   const Result<Head> found = ReadHead(*connection_);

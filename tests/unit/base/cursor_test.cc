@@ -14,7 +14,7 @@ CursorSecret SomeSecret(std::uint8_t seed = 1) {
 }
 
 TEST(Cursor, OpensForItsOwnList) {
-  for (const std::string position : {"", "0/", "1700000000000/u1", "18446744073709551615/"}) {
+  for (const char* position : {"", "0/", "1700000000000/u1", "18446744073709551615/"}) {
     const std::string cursor = SealCursor(SomeSecret(), "followers/c1", position);
     const auto opened = OpenCursor(SomeSecret(), "followers/c1", cursor);
     ASSERT_TRUE(opened.ok()) << opened.status().ToString();
@@ -50,7 +50,7 @@ TEST(Cursor, DoesNotOpenCutOrPadded) {
 }
 
 TEST(Cursor, NamesWhatItDoesNotKnow) {
-  for (const std::string cursor :
+  for (const std::string& cursor :
        {std::string("x"), std::string("' OR 1=1--"), std::string(10'000, 'a'),
         std::string("\0\0", 2), std::string("zz"), std::string("a")}) {
     const auto opened = OpenCursor(SomeSecret(), "list", cursor);

@@ -101,7 +101,7 @@ TEST_F(AccountLife, LeavesNothingPersonalInTheLog) {
   EXPECT_TRUE(Ok(engine_->accounts().Update(update)));
   EXPECT_TRUE(Ok(OpenSession("s1", "a1")));
   EXPECT_TRUE(Ok(Change("a1", AccountAction::erase)));
-  for (const Event& event : *engine_->notifications().Log(0)) {
+  for (const Event& event : Log()) {
     const std::string text = event.actor + event.subject + event.body + event.aggregate;
     for (const char* personal : {"Ada", "Grace", "ada@", "argon2", "bio text", "1815", "hash-1"}) {
       EXPECT_EQ(text.find(personal), std::string::npos) << personal << " in " << text;
@@ -148,8 +148,8 @@ TEST_F(SessionLife, EndsWithItsRevocation) {
             Outcome::conflict);
   Open();
   EXPECT_TRUE(engine_->accounts().GetSession("s1")->revoked);
-  EXPECT_EQ(engine_->notifications().Log(0)->back().type, EventType::sessionRevoked);
-  EXPECT_EQ(engine_->notifications().Log(0)->back().aggregate, "user:a1");
+  EXPECT_EQ(Log().back().type, EventType::sessionRevoked);
+  EXPECT_EQ(Log().back().aggregate, "user:a1");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,7 +33,7 @@ inline CreateProduct ProductOf(const std::string& id, const std::string& creator
   CreateProduct product;
   product.id = ProductId(id);
   product.creator = CreatorId(creator);
-  product.name = id;
+  product.name = "a product";
   product.price.minor_units = price;
   return product;
 }
@@ -97,13 +98,15 @@ class EngineTest : public testing::Test {
     const auto found = engine_->drops().Get(DropId(drop));
     return found.ok() ? found->current_stock : -1;
   }
-  // The types of the whole log.
-  std::vector<EventType> Log() {
-    std::vector<EventType> types;
-    const auto events = engine_->notifications().Log(0, 10'000);
+  std::vector<Event> Log() {
+    auto events = engine_->notifications().Log(0, 10'000);
     EXPECT_TRUE(events.ok());
-    for (const Event& event : *events) types.push_back(event.type);
-    return types;
+    return events.ok() ? std::move(*events) : std::vector<Event>();
+  }
+  int Count(EventType type) {
+    const auto events = Log();
+    return static_cast<int>(
+        std::ranges::count_if(events, [type](const Event& event) { return event.type == type; }));
   }
 
   std::shared_ptr<MemoryDatabase> database_ = NewMemoryDatabase({.seed = 7});

@@ -74,9 +74,9 @@ int ShmUnmap(sqlite3_file* file, int remove) {
 }
 
 const sqlite3_io_methods kMethods = {
-    2,       Close,     Read,    Write,      Truncate,        Sync,   FileSize, Lock,       Unlock,
-    CheckLock, Control, SectorSize, Characteristics, ShmMap, ShmLock,  ShmBarrier, ShmUnmap,
-    nullptr, nullptr};
+    2,        Close,     Read,    Write,      Truncate,        Sync,   FileSize, Lock,
+    Unlock,   CheckLock, Control, SectorSize, Characteristics, ShmMap, ShmLock,  ShmBarrier,
+    ShmUnmap, nullptr,   nullptr};
 
 int Open(sqlite3_vfs* vfs, sqlite3_filename name, sqlite3_file* file, int flags, int* out) {
   auto* inner = static_cast<sqlite3_vfs*>(vfs->pAppData);

@@ -108,12 +108,13 @@ TEST_F(SqliteOrderIndex, RunsAreWrittenAndRead) {
                    "SELECT count(*) FROM order_runs r WHERE after_seq <> coalesce((SELECT"
                    " max(last_seq) FROM order_runs p WHERE p.last_seq < r.last_seq), 0)"),
             std::vector<std::string>{"0"});
-  EXPECT_EQ(RunSql(path_,
-                   "SELECT kind, sum(length(b.entries)) / 8 = (SELECT count(*) FROM orders WHERE seq"
-                   " <= (SELECT max(last_seq) FROM order_runs WHERE written = entries))"
-                   " FROM order_blocks b JOIN order_runs r USING (run)"
-                   " WHERE r.written = r.entries GROUP BY kind"),
-            (std::vector<std::string>{"d|1", "u|1"}));
+  EXPECT_EQ(
+      RunSql(path_,
+             "SELECT kind, sum(length(b.entries)) / 8 = (SELECT count(*) FROM orders WHERE seq"
+             " <= (SELECT max(last_seq) FROM order_runs WHERE written = entries))"
+             " FROM order_blocks b JOIN order_runs r USING (run)"
+             " WHERE r.written = r.entries GROUP BY kind"),
+      (std::vector<std::string>{"d|1", "u|1"}));
 }
 
 TEST_F(SqliteOrderIndex, AnotherProcessAndAReopenedOneSeeTheSame) {
@@ -221,7 +222,8 @@ TEST_F(SqliteOrderIndex, ReadersBesideAWriterMissNothing) {
   ExpectAll(*storage);
 }
 
-// --- parts -----------------------------------------------------------------------------------------
+// --- parts
+// -----------------------------------------------------------------------------------------
 
 TEST(SqliteOrderTail, FindsByKeyInRange) {
   sqlite::OrderTail tail;
@@ -233,10 +235,21 @@ TEST(SqliteOrderTail, FindsByKeyInRange) {
   EXPECT_FALSE(tail.Append(5, 6, {}));
   EXPECT_EQ(tail.covered(), 80'001u);
   const auto view = tail.Look();
-  const auto keys = &sqlite::OrderTail::Chunk::user_keys;
-  EXPECT_EQ(view.Find(keys, 3, 0, UINT64_MAX).size(), 40u);
-  EXPECT_EQ(view.Find(keys, 3, 2006, 6006), (Seqs{2006, 4006, 6006}));
-  EXPECT_TRUE(view.Find(keys, 1000, 0, UINT64_MAX).empty());
+  const auto find = [&](std::uint32_t key, std::uint64_t first, std::uint64_t last, bool down) {
+    Seqs found;
+    EXPECT_TRUE(view.Visit({&sqlite::OrderTail::Chunk::users, key, first, last, down},
+                           [&](std::uint64_t seq) { return found.push_back(seq), true; }));
+    return found;
+  };
+  EXPECT_EQ(find(3, 0, UINT64_MAX, false).size(), 40u);
+  EXPECT_EQ(find(3, 0, UINT64_MAX, true).size(), 40u);
+  EXPECT_EQ(find(3, 2006, 6006, false), (Seqs{2006, 4006, 6006}));
+  EXPECT_EQ(find(3, 2006, 6006, true), (Seqs{6006, 4006, 2006}));
+  EXPECT_EQ(find(3, 2007, 6005, true), (Seqs{4006}));
+  EXPECT_TRUE(find(1000, 0, UINT64_MAX, false).empty());
+  EXPECT_EQ(view.CountAfter(0), 40'000u);
+  EXPECT_EQ(view.CountAfter(79'998), 1u);
+  EXPECT_EQ(view.CountAfter(80'000), 0u);
   const auto taken = view.Take(79'990, 3);
   ASSERT_EQ(taken.size(), 3u);
   EXPECT_EQ(taken.front().seq, 79'992u);
@@ -250,8 +263,8 @@ TEST(SqliteOrderTail, TrimsWholeChunksOnly) {
   const auto old = tail.Look();
   tail.Trim(20'000);
   const auto view = tail.Look();
-  EXPECT_EQ(view.after, sqlite::OrderTail::Chunk::kSize);
-  EXPECT_EQ(view.count, 40'000 - sqlite::OrderTail::Chunk::kSize);
+  EXPECT_EQ(view.after, sqlite::OrderTail::kChunkSize);
+  EXPECT_EQ(view.count, 40'000 - sqlite::OrderTail::kChunkSize);
   EXPECT_EQ(old.count, 40'000u);  // Who looks sees on.
   EXPECT_EQ(old.Take(0, 1).front().seq, 1u);
 }

@@ -105,7 +105,8 @@ TEST_F(SqliteFaults, AFailedSyncIsUnknownUntilABarrierIsWritten) {
   ExpectSameEverywhere();
 }
 
-// Every write and every sync of a commit fails in turn: afterwards nothing contradicts what was said.
+// Every write and every sync of a commit fails in turn: afterwards nothing contradicts what was
+// said.
 TEST_F(SqliteFaults, EveryStepOfACommitMayFail) {
   for (int step = 1; step <= 24; ++step) {
     const bool sync = step > 12;
@@ -148,7 +149,8 @@ TEST_F(SqliteFaults, AFileDamagedUnderneathIsCorrupt) {
   EXPECT_EQ(shop_.Commit(*storage_).code(), StatusCode::kCorrupt);
 }
 
-// --- processes -------------------------------------------------------------------------------------
+// --- processes
+// -------------------------------------------------------------------------------------
 
 // What a process does: decides under the lock until it has committed `count` times.
 bool CommitTimes(const std::string& path, std::uint8_t salt, int count) {

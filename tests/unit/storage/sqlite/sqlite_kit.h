@@ -1,5 +1,5 @@
-// What the tests of the SQLite storage share: a directory of their own, storages that are open, plain SQL,
-// and a storage factory.
+// What the tests of the SQLite storage share: a directory of their own, storages that are open,
+// plain SQL, and a storage factory.
 #pragma once
 
 #include <gtest/gtest.h>

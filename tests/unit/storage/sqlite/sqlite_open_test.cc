@@ -155,7 +155,8 @@ TEST(SqliteOpen, TheIdentityOfANewShopCanBeGiven) {
   EXPECT_EQ(storage->info().epoch, "epoch");
 }
 
-// --- migrations ------------------------------------------------------------------------------------
+// --- migrations
+// ------------------------------------------------------------------------------------
 
 Result<std::unique_ptr<sqlite::Connection>> Connect(const std::string& path) {
   sqlite::ConnectionOptions options;

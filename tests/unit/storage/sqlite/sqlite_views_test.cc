@@ -10,8 +10,8 @@ using conformance::Shop;
 using conformance::TimeOf;
 using Rows = std::vector<std::string>;
 
-// 1 drop; orders 2 (confirmed, by a service), 3 (held, then confirmed in part), 4 (held, cancelled);
-// 5 and 6 their changes; 7 a restock; 8 a product; 9 a follow.
+// 1 drop; orders 2 (confirmed, by a service), 3 (held, then confirmed in part), 4 (held,
+// cancelled); 5 and 6 their changes; 7 a restock; 8 a product; 9 a follow.
 class SqliteViews : public testing::Test {
  protected:
   SqliteViews() {
@@ -51,18 +51,21 @@ class SqliteViews : public testing::Test {
 TEST_F(SqliteViews, HaveTheColumnsOfTheContract) {
   const std::pair<const char*, const char*> views[] = {
       {"v_drops",
-       "drop_id,creator_id,prod_id,init_stock,adjust,current_stock,low_stock,start_ms,end_ms,status,"
+       "drop_id,creator_id,prod_id,init_stock,adjust,current_stock,low_stock,start_ms,end_ms,"
+       "status,"
        "unit_price,currency"},
       {"v_orders",
-       "order_id,user_id,drop_id,prod_id,qty,amount,currency,status,idem_key,request_fp,created_ms"},
+       "order_id,user_id,drop_id,prod_id,qty,amount,currency,status,idem_key,request_fp,created_"
+       "ms"},
       {"v_ledger", "seq,drop_id,order_id,delta,balance_after"},
       {"v_events", "event_id,agg_type,agg_id,agg_seq,type,drop_id,order_id,created_ms"},
       {"v_notifications", "id,user_id,event_id"},
       {"v_follows", "creator_id,user_id,since_ms,shard"},
       {"v_audit", "seq,ts_ms,actor,action,subject,body,prev_hash,hash"}};
   for (const auto& [view, columns] : views) {
-    EXPECT_EQ(Select("SELECT group_concat(name) FROM pragma_table_info('" + std::string(view) + "')"),
-              Rows{columns});
+    EXPECT_EQ(
+        Select("SELECT group_concat(name) FROM pragma_table_info('" + std::string(view) + "')"),
+        Rows{columns});
   }
 }
 
@@ -109,9 +112,8 @@ TEST_F(SqliteViews, AuditIsTheWholeLogToTheByte) {
     const std::string hash = conformance::Text(event.hash);
     const std::string ms = std::to_string(ToMs(event.at));
     std::string expected = std::to_string(seq);
-    for (const std::string& column :
-         {ms, event.actor, std::string(ToString(event.type)), event.subject, event.body, previous,
-          hash}) {
+    for (const std::string& column : {ms, event.actor, std::string(ToString(event.type)),
+                                      event.subject, event.body, previous, hash}) {
       expected.append("|").append(column);
     }
     EXPECT_EQ(Select("SELECT * FROM (SELECT * FROM v_audit) WHERE seq = " + std::to_string(seq)),

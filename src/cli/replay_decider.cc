@@ -1,4 +1,4 @@
-#include "cli/replay_seller.h"
+#include "cli/replay_decider.h"
 
 #include <algorithm>
 
@@ -16,34 +16,34 @@ Status AtLine(std::uint64_t line, const Status& status) {
 
 }  // namespace
 
-ReplaySeller::Buyer* ReplaySeller::BuyerOf(const RetailLine& line) {
-  return &buyers_[line.code + " " + line.user];
+ReplayDecider::UserAtDrop* ReplayDecider::UserOf(const RetailLine& line) {
+  return &users_[line.code + " " + line.user];
 }
 
-Status ReplaySeller::Decide(const RetailLine& line) {
+Status ReplayDecider::Decide(const RetailLine& line) {
   return line.cancels ? Cancel(line, line.quantity) : Order(line);
 }
 
-Status ReplaySeller::Order(const RetailLine& line) {
+Status ReplayDecider::Order(const RetailLine& line) {
   PlaceOrder order;
   order.drop = DropId(line.code);
   order.user = UserId(line.user);
   order.key = Key(line.key);
   order.quantity = line.quantity;
-  Buyer* buyer = BuyerOf(line);
-  ++buyer->waiting;
-  batch_.push_back({order, buyer, 0, line.number});
+  UserAtDrop* user = UserOf(line);
+  ++user->waiting;
+  batch_.push_back({order, user, 0, line.number});
   return batch_.size() < kBatch ? OkStatus() : Flush();
 }
 
 // Newest first. The answers of the user's own orders must be known; those of others need not be,
 // because the drop decides in the order in which the batch is written down.
-Status ReplaySeller::Cancel(const RetailLine& line, std::int64_t units) {
-  Buyer* buyer = BuyerOf(line);
-  if (buyer->waiting != 0) {
+Status ReplayDecider::Cancel(const RetailLine& line, std::int64_t units) {
+  UserAtDrop* user = UserOf(line);
+  if (user->waiting != 0) {
     if (Status flushed = Flush(); !flushed.ok()) return flushed;
   }
-  for (auto sold = buyer->sold.rbegin(); sold != buyer->sold.rend() && units > 0; ++sold) {
+  for (auto sold = user->sold.rbegin(); sold != user->sold.rend() && units > 0; ++sold) {
     const std::int64_t part = std::min(units, sold->left);
     if (part == 0) continue;
     CancelOrder cancel;
@@ -59,26 +59,26 @@ Status ReplaySeller::Cancel(const RetailLine& line, std::int64_t units) {
   return batch_.size() < kBatch ? OkStatus() : Flush();
 }
 
-Status ReplaySeller::LookUp(const RetailLine& line, bool goes_on) {
-  Buyer* buyer = BuyerOf(line);
+Status ReplayDecider::LookUp(const RetailLine& line, bool goes_on) {
+  UserAtDrop* user = UserOf(line);
   if (!line.cancels) {
     const PastOrder* order = past_->FindOrder(line.code, line.user, line.key);
     ++report_.orders[order != nullptr ? "repeated" : "refused_before"];
-    if (order != nullptr) buyer->sold.push_back({order->id, order->quantity});
+    if (order != nullptr) user->sold.push_back({order->id, order->quantity});
     return OkStatus();
   }
   std::int64_t units = line.quantity;
   if (const auto* cancels = past_->FindCancels(line.code, line.user, line.key)) {
     for (const PastCancel& cancel : *cancels) {
       units -= cancel.units;
-      const auto sold = std::ranges::find(buyer->sold, cancel.order, &Sold::id);
-      if (sold != buyer->sold.end()) sold->left -= cancel.units;
+      const auto sold = std::ranges::find(user->sold, cancel.order, &Sold::id);
+      if (sold != user->sold.end()) sold->left -= cancel.units;
     }
   }
   return goes_on && units > 0 ? Cancel(line, units) : OkStatus();
 }
 
-Status ReplaySeller::Flush() {
+Status ReplayDecider::Flush() {
   std::vector<RequestRef> refs(batch_.size());
   std::vector<Reply> replies(batch_.size());
   for (std::size_t i = 0; i < batch_.size(); ++i) {
@@ -93,9 +93,9 @@ Status ReplaySeller::Flush() {
   return OkStatus();
 }
 
-Status ReplaySeller::TakeAnswer(const Sent& sent, const Reply& reply) {
+Status ReplayDecider::TakeAnswer(const Sent& sent, const Reply& reply) {
   if (!reply.status.ok()) return AtLine(sent.line, reply.status);
-  if (sent.buyer != nullptr) {
+  if (sent.user != nullptr) {
     TakeOrder(sent, reply);
   } else if (reply.outcome == Outcome::done) {
     report_.cancelled_units += sent.units;
@@ -106,11 +106,11 @@ Status ReplaySeller::TakeAnswer(const Sent& sent, const Reply& reply) {
   return OkStatus();
 }
 
-void ReplaySeller::TakeOrder(const Sent& sent, const Reply& reply) {
-  --sent.buyer->waiting;
+void ReplayDecider::TakeOrder(const Sent& sent, const Reply& reply) {
+  --sent.user->waiting;
   ++report_.orders[std::string(ToString(reply.outcome))];
   if (Granted(reply.outcome) || reply.outcome == Outcome::repeated) {
-    sent.buyer->sold.push_back({reply.order.id, reply.order.quantity});
+    sent.user->sold.push_back({reply.order.id, reply.order.quantity});
   }
 }
 

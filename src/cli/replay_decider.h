@@ -10,14 +10,15 @@
 
 namespace livedrops::cli {
 
-class ReplaySeller {
+class ReplayDecider {
  public:
-  ReplaySeller(Service* service, const ReplayPast* past, ReplayReport* report)
+  ReplayDecider(Service* service, const ReplayPast* past, ReplayReport* report)
       : service_(*service), past_(past), report_(*report) {}
 
   // Decides the line in one of the next batches.
   Status Decide(const RetailLine& line);
-  // Only looks up what an earlier run decided. `goes_on`: it may have been cut off within this line.
+  // Only looks up what an earlier run decided. `goes_on`: it may have been cut off within this
+  // line.
   Status LookUp(const RetailLine& line, bool goes_on);
   // Sends what waits and takes the answers.
   Status Flush();
@@ -29,18 +30,18 @@ class ReplaySeller {
     std::int64_t left = 0;
   };
   // The orders of one user at one drop, oldest first.
-  struct Buyer {
+  struct UserAtDrop {
     std::vector<Sold> sold;
     int waiting = 0;  // Orders in the batch, not answered yet.
   };
   struct Sent {
     Request request;
-    Buyer* buyer = nullptr;     // Of an order.
-    std::int64_t units = 0;     // Of a cancellation.
+    UserAtDrop* user = nullptr;  // Of an order.
+    std::int64_t units = 0;      // Of a cancellation.
     std::uint64_t line = 0;
   };
 
-  Buyer* BuyerOf(const RetailLine& line);
+  UserAtDrop* UserOf(const RetailLine& line);
   Status Order(const RetailLine& line);
   Status Cancel(const RetailLine& line, std::int64_t units);
   Status TakeAnswer(const Sent& sent, const Reply& reply);
@@ -49,7 +50,7 @@ class ReplaySeller {
   Service& service_;
   const ReplayPast* past_;
   ReplayReport& report_;
-  std::unordered_map<std::string, Buyer> buyers_;  // By "code user"; never moves.
+  std::unordered_map<std::string, UserAtDrop> users_;  // By "code user"; never moves.
   std::vector<Sent> batch_;
 };
 
