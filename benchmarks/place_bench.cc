@@ -89,7 +89,8 @@ void BM_ColdDrop(benchmark::State& state) {
       cold.Start(duration);
       const double seconds = hot.Wait().count();
       (void)cold.Wait();
-      state.counters["hot_per_second"] = static_cast<double>(hot.counts().granted - before) / seconds;
+      state.counters["hot_per_second"] =
+          static_cast<double>(hot.counts().granted - before) / seconds;
       if (duration != kWarmUp) state.SetIterationTime(seconds);
     }
     Report(state, cold.latencies(), "cold_");
@@ -117,7 +118,12 @@ void BM_Refuse(benchmark::State& state) {
     state.counters["refused_per_second"] = refused / seconds;
   }
 }
-BENCHMARK(BM_Refuse)->Name("refuse/sqlite/in_flight")->Arg(64)->Arg(1000)->Iterations(1)->UseManualTime();
+BENCHMARK(BM_Refuse)
+    ->Name("refuse/sqlite/in_flight")
+    ->Arg(64)
+    ->Arg(1000)
+    ->Iterations(1)
+    ->UseManualTime();
 
 }  // namespace
 }  // namespace livedrops::benchmarks

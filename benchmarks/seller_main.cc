@@ -1,7 +1,8 @@
 // Another process that sells: for benchmarks of several processes, of a crash, of memory.
-//   seller_main sell URL DROP SEED     says "ready", waits for a line with milliseconds, sells, says how much
-//   seller_main fill URL DROP ORDERS   sells so many to a new user each, says "sold", waits to be killed
-//   seller_main memory URL ORDERS      says what a live drop with so many orders takes, in bytes an order
+//   seller_main sell URL DROP SEED     says "ready", waits for a line with milliseconds, sells,
+//   says how much seller_main fill URL DROP ORDERS   sells so many to a new user each, says "sold",
+//   waits to be killed seller_main memory URL ORDERS      says what a live drop with so many orders
+//   takes, in bytes an order
 #include <malloc.h>
 #include <unistd.h>
 
@@ -65,8 +66,8 @@ double ResidentBytes() {
   return static_cast<double>(pages) * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
-// The first drop fills SQLite's page cache, the lists of recent orders and the buffers; what the second
-// one adds is its own.
+// The first drop fills SQLite's page cache, the lists of recent orders and the buffers; what the
+// second one adds is its own.
 int Memory(const std::string& url, const std::string& orders) {
   const auto service = OpenShop(url);
   const std::int64_t count = std::stoll(orders);
@@ -92,6 +93,4 @@ int Main(const std::vector<std::string>& arguments) {
 }  // namespace
 }  // namespace livedrops::benchmarks
 
-int main(int argc, char** argv) {
-  return livedrops::benchmarks::Main({argv + 1, argv + argc});
-}
+int main(int argc, char** argv) { return livedrops::benchmarks::Main({argv + 1, argv + argc}); }

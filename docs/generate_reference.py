@@ -194,14 +194,22 @@ def help_entries(text, section):
     return entries
 
 
+ENTRY = re.compile(r"(?P<names>[\w,-]+)(?: (?P<value>\w+))?(?::(?P<rule>[^=]+?))?"
+                   r"(?:=(?P<default>\S*))?(?P<needed> REQUIRED)?(?: \(Env:\w+\))?$")
+NUMBERS = {"INT", "UINT", "FLOAT"}
+
+
 def option_row(name, meaning):
-    required = " REQUIRED" in name
-    name = re.sub(r" REQUIRED| \(Env:\w+\)|:(?=INT|FLOAT|UINT)", "", name)
-    name = re.sub(r"\b(TEXT|INT|UINT|FLOAT)\b", lambda kind: VALUES[kind.group()], name)
-    return [f"`{name}`", meaning + (" (demanded)" if required else "")]
-
-
-VALUES = {"TEXT": "TEXT", "INT": "N", "UINT": "N", "FLOAT": "X"}
+    entry = ENTRY.match(name)
+    value = "N" if entry["value"] in NUMBERS else entry["value"]
+    notes = ["demanded"] if entry["needed"] else []
+    within = re.search(r"\[(\S+) - (\S+)\]", entry["rule"] or "")
+    if within:
+        notes.append(f"{within.group(1)} to {within.group(2)}")
+    if entry["default"] and "default" not in meaning:
+        notes.append(f"default {entry['default']}")
+    shown = f"`{entry['names']} {value}`" if value else f"`{entry['names']}`"
+    return [shown, meaning + (f" ({', '.join(notes)})" if notes else "")]
 
 
 def commands(program):
@@ -214,6 +222,8 @@ def commands(program):
         rows = [option_row(*entry) for section in ("Positionals", "Options")
                 for entry in help_entries(said, section)
                 if not re.match(r"-h,|--json", entry[0])]
+        places = {row[0][1:] for row in rows}  # An argument may also be given by its name.
+        rows = [row for row in rows if not row[0].startswith("`--") or row[0][3:] not in places]
         text += f"\n### {command}\n\n{meaning[:1].upper()}{meaning[1:]}.\n"
         text += "\n" + table(["option", "meaning"], rows) if rows else ""
     return text

@@ -1,4 +1,6 @@
 // Names, and the proof that C and C++ use the same numbers.
+#include <array>
+
 #include "livedrops/c.h"
 #include "livedrops/engine.h"
 #include "livedrops/version.h"
@@ -70,12 +72,18 @@ SAME(LD_DROP_ACTION_END, DropAction::end);
 SAME(LD_DROP_ACTION_CANCEL, DropAction::cancel);
 
 // A new outcome or status in C++ is missing above as long as these do not agree.
-#define COUNT_OUTCOME(name, text) +1
-#define COUNT_STATUS(name) +1
-static_assert(LD_OUTCOME_EMAIL_TAKEN + 1 == LIVEDROPS_ORDER_OUTCOMES(COUNT_OUTCOME)
-                                                LIVEDROPS_COMMAND_OUTCOMES(COUNT_OUTCOME));
-static_assert(LD_ORDER_EXPIRED + 1 == LIVEDROPS_ORDER_STATUSES(COUNT_STATUS));
-static_assert(LD_DROP_CANCELLED + 1 == LIVEDROPS_DROP_STATUSES(COUNT_STATUS));
+#define X(name, text) Outcome::name,
+constexpr std::array kOutcomes = {LIVEDROPS_ORDER_OUTCOMES(X) LIVEDROPS_COMMAND_OUTCOMES(X)};
+#undef X
+#define X(name) OrderStatus::name,
+constexpr std::array kOrderStatuses = {LIVEDROPS_ORDER_STATUSES(X)};
+#undef X
+#define X(name) DropStatus::name,
+constexpr std::array kDropStatuses = {LIVEDROPS_DROP_STATUSES(X)};
+#undef X
+static_assert(kOutcomes.size() == LD_OUTCOME_EMAIL_TAKEN + 1);
+static_assert(kOrderStatuses.size() == LD_ORDER_EXPIRED + 1);
+static_assert(kDropStatuses.size() == LD_DROP_CANCELLED + 1);
 
 static_assert(LD_ID_SIZE == 64 + 1 && LD_KEY_SIZE == 255 + 1 && LD_ORDER_ID_SIZE == 36 + 1);
 static_assert(LD_HASH_SIZE == sizeof(Hash));

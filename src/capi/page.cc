@@ -67,11 +67,13 @@ PagePtr NewPage(Inbox from) {
   auto page = std::make_unique<ld_page>();
   page->next_cursor = std::move(from.next_cursor);
   page->unread = from.unread;
+  page->events.reserve(from.data.size());
   for (Notification& notification : from.data) {
     page->events.push_back(std::move(notification.event));
   }
   page->inbox_events = RowsOf<ld_event_t>(page->events);
   std::vector<ld_notification_t> rows;
+  rows.reserve(from.data.size());
   for (std::size_t i = 0; i < from.data.size(); ++i) {
     rows.push_back({sizeof(ld_notification_t), &page->inbox_events[i], from.data[i].read ? 1 : 0});
   }

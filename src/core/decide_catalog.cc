@@ -59,8 +59,16 @@ void Decider::Decide(const CreateProduct& create, Catalog& catalog, Reply* reply
   const std::string text = create.id.str() + "&" + create.creator.str() + "&" + body;
   const UserId actor = create.actor.empty() ? UserId(create.creator.view()) : create.actor;
   Command command = Identify("createProduct", actor, create.key, text);
+  if (create.key.empty() && !create.id.empty()) {
+    // The id makes a creation repeatable too, whatever became of the product since.
+    command.scoped_key = "createProduct|id|" + create.id.str();
+    command.fingerprint = Fingerprint(text);
+  }
   const KeyCheck key = CheckKey(&command, reply);
-  if (key == KeyCheck::kDiffers) return;
+  if (key == KeyCheck::kDiffers) {
+    if (create.key.empty()) reply->outcome = Outcome::conflict;
+    return;
+  }
   std::string id = key == KeyCheck::kRepeated ? command.repeated_subject : create.id.str();
   if (!id.empty()) {
     const Result<Product> earlier = catalog.GetProduct(ProductId(id));
@@ -75,9 +83,9 @@ void Decider::Decide(const CreateProduct& create, Catalog& catalog, Reply* reply
       if (same) reply->product = std::make_shared<Product>(*earlier);
       return;
     }
-    if (earlier.status().code() != StatusCode::kNotFound) {
-      reply->status = earlier.status();
-      return;
+    if (earlier.status().code() != StatusCode::kNotFound || key == KeyCheck::kRepeated) {
+      // Deleted since then: an id is not given to another product.
+      return (void)Found(earlier, reply);
     }
   }
   if (id.empty()) id = options_.ids->NewId(now_);

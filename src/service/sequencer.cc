@@ -381,7 +381,8 @@ void Sequencer::DecideOther(const Request& request, Reply* reply) {
 // and they show only what is durable. True when there is one: nothing else is decided until then.
 bool Sequencer::DecideExclusive() {
   Distribute();
-  if (intake_.empty()) return false;
+  // Those in the lines came before it.
+  if (intake_.empty() || !ready_.empty()) return false;
   if (in_flight_ != nullptr || !open_->tickets.empty() || !open_->batch.empty()) return true;
   Ticket* ticket = intake_.front();
   intake_.pop_front();
@@ -601,7 +602,7 @@ void Sequencer::Abandon() {
 }
 
 void Sequencer::RunInline() {
-  while (has_waiting() || has_open_answers() || has_open_rows()) {
+  while (owes_answers() || has_open_rows()) {
     if (suspect()) {
       if (!Resolve().ok()) return;
     } else if (contended()) {

@@ -146,6 +146,7 @@ bool Writer::StartCommit(bool decided) {
   if (!sequencer_.has_open_answers() || (more && !sequencer_.open_is_full())) return false;
   sequencer_.ReleaseChecked();
   Tell();
+  Publish();
   return true;
 }
 

@@ -82,6 +82,7 @@ Status Process::Start() {
 }
 
 void Process::Crash() {
+  acting_ = true;
   if (sequencer_ != nullptr && sequencer_->has_in_flight() && !committed_ && random_.Chance(700)) {
     // It was sent already: it is written unheard, or is still on its way.
     if (random_.Chance(500)) forced_ = Fault::late;
@@ -100,6 +101,7 @@ void Process::Crash() {
   }
   faults_.reset();
   for (Attempt* attempt : std::exchange(waiting_, {})) host_->OnLost(attempt);
+  acting_ = false;
 }
 
 void Process::SetTime(Time now) {

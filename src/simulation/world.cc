@@ -183,7 +183,9 @@ void World::LandSomething() {
   if (somebody == nullptr || under_way_.empty()) return;
   const auto which = random_.Below(std::ssize(under_way_));
   FaultInjector& faults = *under_way_[static_cast<std::size_t>(which)];
+  interloping_ = true;  // Nobody is faster than this.
   const bool landed = faults.Land(*somebody->storage());
+  interloping_ = false;
   Note(landed ? "a commit landed" : "a commit under way came too late");
   if (!faults.HasCommitUnderWay()) under_way_.erase(under_way_.begin() + which);
 }

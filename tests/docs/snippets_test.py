@@ -119,7 +119,7 @@ def compile_program(language, source, program):
 
 def run(command, **options):
     done = subprocess.run([str(word) for word in command], text=True, check=False,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, **options)
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600, **options)
     if done.returncode != 0:
         raise AssertionError(f"{' '.join(map(str, command))}: {done.returncode}\n{done.stdout}")
     return done.stdout
@@ -197,7 +197,7 @@ class ConsoleSession:
             f'{command}\nrc=$?; echo "{self.MARK}$rc"; (exit $rc)\n' for command, _ in steps)
         self.exports += "".join(f"{step}\n" for step, _ in steps if step.startswith("export "))
         done = subprocess.run(["bash", "-c", script], cwd=self.directory, text=True, check=False,
-                              env=self.environment, timeout=120, stdin=subprocess.DEVNULL,
+                              env=self.environment, timeout=600, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         outputs = re.split(rf"^{self.MARK}(\d+)\n", done.stdout, flags=re.MULTILINE)
         asked = [command for command, _ in steps[1:]] + [""]

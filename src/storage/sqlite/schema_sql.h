@@ -8,8 +8,8 @@ namespace livedrops::sqlite {
 //
 // orders: one row is order, ledger entry, event and audit entry. It has no index: each would cost
 // the commit more than the row itself. Lists use the sorted runs in order_runs and order_blocks.
-// follows: each of the three orders has its b-tree, so that every page and every question costs one seek.
-// Two begin with the user: follows come grouped by user (imports) or from new ones (ids ascend).
+// follows: each of the three orders has its b-tree, so that every page and every question costs one
+// seek. Two begin with the user: follows come grouped by user, or from new users whose ids ascend.
 inline constexpr char kSchemaVersion1[] = R"sql(
 PRAGMA application_id = 1279554160;
 CREATE TABLE meta(

@@ -70,30 +70,14 @@ Status CheckVersion(Connection& connection) {
                                                        ", the one that this program reads");
 }
 
-// Runs that were not finished: their builder died. Should it live, it notices.
-Status DropUnfinishedRuns(Connection& connection) {
-  const auto unfinished =
-      connection.ReadInt("SELECT count(*) FROM order_runs WHERE written < entries");
-  if (!unfinished.ok()) return unfinished.status();
-  if (*unfinished == 0) return OkStatus();
-  return connection.Execute(
-      "BEGIN IMMEDIATE;"
-      "DELETE FROM order_blocks WHERE run IN (SELECT run FROM order_runs WHERE written < entries);"
-      "DELETE FROM order_runs WHERE written < entries;"
-      "COMMIT");
-}
-
 Status MakeReady(Connection& connection, const SqliteOptions& sqlite) {
   if (Status status = SwitchToWal(connection, sqlite.busy_deadline); !status.ok()) return status;
   const auto version = SchemaVersion(connection);
   if (!version.ok()) return version.status();
-  if (*version != static_cast<std::int64_t>(Migrations().size())) {
-    const Result<ShopInfo> shop = sqlite.new_shop ? *sqlite.new_shop : RandomShop();
-    if (!shop.ok()) return shop.status();
-    Status status = Migrate(connection, Migrations(), *shop);
-    if (!status.ok()) return status;
-  }
-  return DropUnfinishedRuns(connection);
+  if (*version == static_cast<std::int64_t>(Migrations().size())) return OkStatus();
+  const Result<ShopInfo> shop = sqlite.new_shop ? *sqlite.new_shop : RandomShop();
+  if (!shop.ok()) return shop.status();
+  return Migrate(connection, Migrations(), *shop);
 }
 
 }  // namespace

@@ -188,20 +188,6 @@ TEST_F(Engines, SeeDropsAndTransitionsOfAnotherProcess) {
   EXPECT_EQ(other->orders().Place(OrderOf("d1", "u2", "k1", 3)).outcome, Outcome::held);
 }
 
-TEST_F(Engines, DoNotTakeBackTheReadMarkOfAnotherProcess) {
-  auto other = OpenOther();
-  FollowCreator follow;
-  follow.creator = CreatorId("c1");
-  follow.user = UserId("u1");
-  EXPECT_TRUE(Ok(engine_->follows().Set(follow)));
-  EXPECT_TRUE(Ok(other->follows().Set(follow)));
-  EXPECT_TRUE(Ok(engine_->notifications().Mark({UserId("u1"), 2})));
-  follow.creator = CreatorId("c2");
-  EXPECT_TRUE(Ok(other->follows().Set(follow)));
-  EXPECT_EQ(engine_->storage().catalog().GetUser(UserId("u1"))->read_up_to, 2u);
-  EXPECT_EQ(engine_->storage().catalog().GetUser(UserId("u1"))->following, 2);
-}
-
 // --- restart -------------------------------------------------------------------------------------
 
 TEST_F(Engines, KnowEverythingAfterARestart) {
@@ -476,6 +462,18 @@ TEST_F(Engines, RepeatACreationAfterAChange) {
   const Reply again = engine_->products().Create(ProductOf("p1"));
   EXPECT_EQ(again.outcome, Outcome::done);
   EXPECT_TRUE(again.repeated);
+  EXPECT_EQ(again.product->name, "another name");
+  EXPECT_EQ(engine_->products().Create(ProductOf("p1", "c2")).outcome, Outcome::conflict);
+  EXPECT_EQ(engine_->products().Create(ProductOf("p1", "c1", 7)).outcome, Outcome::conflict);
+}
+
+TEST_F(Engines, GiveTheIdOfADeletedProductToNoOther) {
+  DeleteProduct del;
+  del.id = ProductId("p1");
+  EXPECT_TRUE(Ok(engine_->products().Delete(del)));
+  EXPECT_EQ(engine_->products().Create(ProductOf("p1")).outcome, Outcome::not_found);
+  EXPECT_EQ(engine_->products().Create(ProductOf("p1", "c2")).outcome, Outcome::conflict);
+  EXPECT_FALSE(engine_->products().Get(ProductId("p1")).ok());
 }
 
 }  // namespace

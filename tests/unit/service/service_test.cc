@@ -489,7 +489,7 @@ TEST_F(Services, CountWhatTheyDid) {
   for (int i = 0; i < 5; ++i) {
     EXPECT_TRUE(Ok(service_->orders().Place(OrderOf("d1", "u1", "k" + std::to_string(i)))));
   }
-  EXPECT_TRUE(Eventually([&] { return service_->stats().requests == 7; }));
+  EXPECT_TRUE(Eventually([&] { return service_->stats().requests >= 7; }));
   const ServiceStats stats = service_->stats();
   EXPECT_EQ(stats.granted, 2u);
   EXPECT_EQ(stats.queue_depth, 0u);
