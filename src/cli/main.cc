@@ -8,9 +8,21 @@
 namespace livedrops::cli {
 namespace {
 
+// The first word of the command line that is no option, or null.
+const char* FirstWord(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    if (argv[i][0] != '-') return argv[i];
+  }
+  return nullptr;
+}
+
 // 0 for --help and --version, 64 for a command line that nobody can understand.
-int Explain(const CLI::App& app, const CLI::ParseError& error) {
-  return app.exit(error) == 0 ? kDone : kUsage;
+int Explain(const CLI::App& app, const CLI::ParseError& error, const char* word) {
+  if (app.exit(error) == 0) return kDone;
+  if (app.get_subcommands().empty() && word != nullptr) {
+    std::fprintf(stderr, "livedrops: unknown command \"%s\"\n", word);
+  }
+  return kUsage;
 }
 
 int Main(int argc, char** argv) {
@@ -30,7 +42,7 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return Explain(app, error);
+    return Explain(app, error, FirstWord(argc, argv));
   }
   return context.exit_code;
 }

@@ -66,7 +66,8 @@ std::string KeyOf(const UpdateProduct& c) {
   return Scope("updateProduct", c.id.str(), c.actor, c.key);
 }
 std::string KeyOf(const CreateProduct& c) {
-  if (c.key.empty()) return "";
+  // Without a key the id makes the creation repeatable.
+  if (c.key.empty()) return c.id.empty() ? "" : "createProduct|id|" + c.id.str();
   return "createProduct|" + (c.actor.empty() ? c.creator.str() : c.actor.str()) + "|" + c.key.str();
 }
 std::string KeyOf(const CreateDrop& c) {

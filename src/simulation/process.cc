@@ -104,10 +104,10 @@ void Process::Crash() {
   acting_ = false;
 }
 
-void Process::SetTime(Time now) {
+void Process::SetTime(Time now, Time latest) {
   now_ = now;
   clock_.Set(now);
-  latest_ = std::max(latest_, now);
+  latest_ = latest;
   for (Attempt* attempt : waiting_) {
     attempt->clock_before = std::min(attempt->clock_before, now);
     attempt->clock_after = latest_;

@@ -48,8 +48,8 @@ class Process {
   // The storage is good, or as bad as the seed says, from now on.
   void Heal() { healed_ = true; }
   void Harm() { healed_ = false; }
-  // Also for the attempts that wait: the times between which they were decided.
-  void SetTime(Time now);
+  // `latest` is what any clock of the world has ever shown: no engine's time is later.
+  void SetTime(Time now, Time latest);
 
   void Offer(Attempt* attempt);
   // One action of the Service's loop, or one half of a commit.
@@ -76,8 +76,8 @@ class Process {
   Random random_;
   ProcessHost* host_;
   SimClock clock_;
-  Time now_;     // What it shows.
-  Time latest_;  // That the clock ever showed.
+  Time now_;  // What it shows.
+  Time latest_;
   SequentialIds ids_;
   bool healed_ = false;
   bool acting_ = false;

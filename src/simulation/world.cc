@@ -153,7 +153,10 @@ void World::Turn() {
 void World::MoveTime() {
   now_ms_ += random_.Below(swarm_.tick_ms_max + 1);
   for (std::size_t i = 0; i < processes_.size(); ++i) {
-    processes_[i]->SetTime(TimeFromMs(now_ms_ + skew_ms_[i]));
+    latest_ms_ = std::max(latest_ms_, now_ms_ + skew_ms_[i]);
+  }
+  for (std::size_t i = 0; i < processes_.size(); ++i) {
+    processes_[i]->SetTime(TimeFromMs(now_ms_ + skew_ms_[i]), TimeFromMs(latest_ms_));
   }
 }
 

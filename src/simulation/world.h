@@ -80,6 +80,7 @@ class World : public ProcessHost {
 
   std::int64_t step_ = 0;
   std::int64_t now_ms_ = 0;
+  std::int64_t latest_ms_ = 0;  // That any clock has shown.
   std::vector<std::int64_t> skew_ms_;  // By process.
   Head head_;                          // Of the durable log.
   std::vector<Head> heads_;            // Every one that was seen, for the check at the end.

@@ -57,11 +57,6 @@ std::string NameOf(const Scenario& scenario) {
   return name;
 }
 
-// What a failing test prints instead of the bytes.
-void PrintTo(const Scenario& scenario, std::ostream* out) {
-  *out << scenario.file << ":" << scenario.line;
-}
-
 class Scenarios : public testing::TestWithParam<Scenario> {};
 
 TEST_P(Scenarios, Hold) {

@@ -316,10 +316,10 @@ TEST_F(Sequencing, DoesNothingTwiceWhenReadsFailAfterTheBarrier) {
         });
         for (int round = 0; round < 20 && !IsReleased(asked); ++round) sequencer_->RunInline();
         ASSERT_TRUE(IsReleased(asked));
+        faults_->SetPlan({});
         const int left = DropNow("d1").current_stock;
         const int done = asked->reply.status.ok() ? 1 : 0;
         EXPECT_EQ(left, 4 + done) << static_cast<int>(read) << " call " << nth;
-        faults_->SetPlan({});
       }
     }
   }
