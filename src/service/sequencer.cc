@@ -74,16 +74,23 @@ class Sequencer::LoadSink : public StateSink, public OrderSink {
   void OnSession(const Session&) override {}
   void OnKey(const EventRow& row) override { state_->RestoreKey(row); }
   void OnOrder(const OrderRow& row, const OrderChange& present) override {
+    // A damaged file is not a bug: it must not reach the assertions of the state.
+    if (status_.ok() && (row.seq <= last_seq_ || state_->FindDropNo(row.drop_no) == nullptr)) {
+      status_ = {StatusCode::kCorrupt, "order row " + std::to_string(row.seq) + " is out of place"};
+    }
+    if (!status_.ok()) return;
+    last_seq_ = row.seq;
     State::LoadedOrder& place = ahead_[read_++ % kAhead];
     if (read_ > kAhead) state_->Restore(place, late_);
     place = state_->Read(row, present);
   }
-  // After the last order.
-  void Finish() {
+  // After the last order. Errors: corrupt, when the rows contradict each other.
+  Status Finish() {
     for (std::size_t i = read_ > kAhead ? read_ - kAhead : 0; i < read_; ++i) {
       state_->Restore(ahead_[i % kAhead], late_);
     }
     read_ = 0;
+    return status_;
   }
 
  private:
@@ -92,6 +99,8 @@ class Sequencer::LoadSink : public StateSink, public OrderSink {
   bool late_;
   std::array<State::LoadedOrder, kAhead> ahead_;
   std::size_t read_ = 0;
+  std::uint64_t last_seq_ = 0;
+  Status status_;
 };
 
 // Applies the rows of other processes.
@@ -179,7 +188,7 @@ Status Sequencer::LoadLocked() {
     if (Status loaded = storage_->LoadOrders(resident, head->seq, sink); !loaded.ok()) {
       return loaded;
     }
-    sink.Finish();
+    if (Status finished = sink.Finish(); !finished.ok()) return finished;
   }
   state_.RestoreHead(*head, Time{});
   durable_ = *head;
@@ -414,7 +423,8 @@ Status Sequencer::LoadOrdersOf(DropState* drop) {
   const std::uint64_t drop_no = drop->row.drop_no;
   drop->resident = true;
   Status loaded = storage_->LoadOrders(std::span(&drop_no, 1), state_.head().seq, sink);
-  sink.Finish();
+  const Status finished = sink.Finish();
+  if (loaded.ok()) loaded = finished;
   if (!loaded.ok()) {
     while (drop->orders.size() != 0) drop->RemoveLast();
     drop->resident = false;
@@ -548,19 +558,30 @@ Status Sequencer::CatchUp() {
   return status;
 }
 
-// Whether the log holds the batch's last row. One without rows may be written again.
+// Whether the log holds the batch. Another process may have written rows with the same hashes, in
+// the same millisecond, for a request with another key: the keys are compared too. A batch without
+// rows may be written again.
 Result<bool> Sequencer::WasCommitted(const Group& group) const {
   class Finder : public LogSink {
    public:
+    explicit Finder(const Batch& batch) : event_(batch.events.begin()), end_(batch.events.end()) {}
     void OnOrder(const OrderRow& row) override { hash = row.hash; }
-    void OnEvent(const EventRow& row) override { hash = row.hash; }
+    void OnEvent(const EventRow& row) override {
+      same_keys = same_keys && event_ != end_ && event_++->key == row.key;
+      hash = row.hash;
+    }
     Hash hash{};
+    bool same_keys = true;
+
+   private:
+    std::vector<EventRow>::const_iterator event_, end_;
   };
-  if (group.batch.rows() == 0) return false;
-  Finder finder;
-  const std::uint64_t last = group.batch.after.seq;
-  if (Status read = storage_->ReadLog(last - 1, 1, finder); !read.ok()) return read;
-  return finder.hash == group.batch.after.hash;
+  const Batch& batch = group.batch;
+  if (batch.rows() == 0) return false;
+  Finder finder(batch);
+  const auto rows = static_cast<std::int64_t>(batch.rows());
+  if (Status read = storage_->ReadLog(batch.before.seq, rows, finder); !read.ok()) return read;
+  return finder.hash == batch.after.hash && finder.same_keys;
 }
 
 Status Sequencer::Resolve() {

@@ -106,6 +106,50 @@ class RealFile(ReplayTest):
             return 0  # Not made yet.
 
 
+class CutOff(ReplayTest):
+    """A refusal leaves no trace: a run that goes on must not decide it again with other stock."""
+
+    TEXT = (line("1", quantity="4") + line("2", quantity="3", customer="8") +
+            line("3", code="B", quantity="2") + line("4", quantity="1", customer="9") +
+            line("C5", quantity="-1") + line("C6", customer="8", quantity="-5") +
+            line("7", quantity="4", customer="9") + line("8", code="B", quantity="2") +
+            line("C9", quantity="-3") + line("10", quantity="2", customer="9"))
+    CONTENT = ("SELECT drop_id, idem_key, user_id, qty, status FROM v_orders ORDER BY 1, 2",
+               "SELECT drop_id, current_stock FROM v_drops ORDER BY 1")
+
+    def content(self):
+        with sqlite3.connect(self.database) as database:
+            return [database.execute(sql).fetchall() for sql in self.CONTENT]
+
+    def cut(self, rows):
+        """Takes the log back to its first rows; `repair` makes the tables follow."""
+        with sqlite3.connect(self.database) as database:
+            for table in ("events", "orders"):
+                database.execute(f"DELETE FROM {table} WHERE seq > ?", (rows,))
+            database.execute("DELETE FROM drops WHERE drop_no > ?", (rows,))
+            database.execute("DELETE FROM products WHERE prod_id NOT IN "
+                             "(SELECT subject FROM events WHERE type = 'productCreated')")
+            database.execute("UPDATE products SET version = 1, "
+                             "description = replace(description, ', complete', '')")
+        answer = run("repair", self.url, "--apply")
+        self.assertEqual(answer.code, DONE, answer.err)
+
+    def test_after_any_row_it_goes_on_to_the_same_end(self):
+        path = self.write("invoices.csv", HEADER + self.TEXT)
+        self.replay(path, "0.5")
+        expected = self.content()
+        report = run("verify", self.url, "--json").object
+        whole = self.database.read_bytes()
+        for rows in range(1, report["head"]):
+            with self.subTest(rows=rows):
+                for file in self.directory.glob("shop.db*"):
+                    file.unlink()
+                self.database.write_bytes(whole)
+                self.cut(rows)
+                self.replay(path, "0.5")
+                self.assertEqual(self.content(), expected)
+
+
 class Rules(ReplayTest):
 
     def sell(self, text, share="1"):

@@ -1,5 +1,5 @@
-// What the load program of the crash tests writes down about itself: an intent before each request, an
-// acknowledgement after each answer. One write(2) per line, so that a kill cuts no line in two.
+// What the load program of the crash tests writes down about itself: an intent before each request,
+// an acknowledgement after each answer. One write(2) per line, so that a kill cuts no line in two.
 #pragma once
 
 #include <fcntl.h>

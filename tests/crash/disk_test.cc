@@ -37,7 +37,7 @@ std::unique_ptr<Service> OpenShop(const std::string& url) {
 int SellUntilRefused(Service& service, Status* refusal) {
   std::vector<PlaceOrder> orders(100);
   std::vector<Reply> replies(100);
-  for (int sold = 0;; ) {
+  for (int sold = 0;;) {
     for (int i = 0; i < 100; ++i) orders[static_cast<std::size_t>(i)] = OrderNumber(sold + i);
     service.orders().PlaceBatch(orders, replies);
     const auto granted = std::ranges::count_if(

@@ -1,5 +1,5 @@
-// kill -9 under load, then: every acknowledged answer is still true, nothing is there that nobody asked
-// for, and every invariant holds.
+// kill -9 under load, then: every acknowledged answer is still true, nothing is there that nobody
+// asked for, and every invariant holds.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -141,8 +141,8 @@ TEST(Kill, LosesNothingThatWasAcknowledged) {
     acknowledged += expectation.acknowledged();
   }
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(ready_most).count();
-  std::cout << cycles << " kills, " << acknowledged << " acknowledged orders, ready again after at most "
-            << ms << " ms\n";
+  std::cout << cycles << " kills, " << acknowledged
+            << " acknowledged orders, ready again after at most " << ms << " ms\n";
   EXPECT_GT(acknowledged, static_cast<std::size_t>(cycles) * 10);
   EXPECT_LT(ready_most, std::chrono::seconds(5));
 }
@@ -155,7 +155,8 @@ TEST(Kill, LeavesTheOtherProcessSelling) {
   for (int round = 0; round < 5; ++round) {
     const std::string victim = "v" + std::to_string(round);
     const std::string other = "o" + std::to_string(round);
-    Process dies({"load", directory.Url(), victim, directory.File(victim)}, directory.File("v.out"));
+    Process dies({"load", directory.Url(), victim, directory.File(victim)},
+                 directory.File("v.out"));
     Process lives({"load", directory.Url(), other, directory.File(other)}, directory.File("o.out"));
     AwaitLines(directory.File(victim), 50);
     AwaitLines(directory.File(other), 50);

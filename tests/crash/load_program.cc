@@ -1,8 +1,8 @@
 // The process that the crash tests kill, and one of several that sell from one file.
 //
 //   load_program race URL DROP NAME THREADS ACKS   sells DROP out, then prints "sold N" and ends
-//   load_program load URL NAME ACKS                holds, confirms, cancels, follows until it is killed
-//   load_program once URL DROP KEY                 one order; prints its status and outcome
+//   load_program load URL NAME ACKS                holds, confirms, cancels, follows until it is
+//   killed load_program once URL DROP KEY                 one order; prints its status and outcome
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -62,7 +62,8 @@ int Race(const char* url, const std::string& drop, const std::string& name, int 
   return failed == 0 ? 0 : 1;
 }
 
-// One thread of the mixed load. Its users are its own, so that their history is one after the other.
+// One thread of the mixed load. Its users are its own, so that their history is one after the
+// other.
 class Shopper {
  public:
   Shopper(Service* service, AckLog* acks, const std::string& name)
@@ -80,12 +81,12 @@ class Shopper {
 
  private:
   void OrderOne(int number) {
-    PlaceOrder order = OrderOf("d" + std::to_string(random_() % 2), name_,
-                               name_ + "-" + std::to_string(number));
+    PlaceOrder order =
+        OrderOf("d" + std::to_string(random_() % 2), name_, name_ + "-" + std::to_string(number));
     order.quantity = static_cast<std::int64_t>(1 + random_() % 3);
     order.hold = random_() % 2 == 0;
-    const std::string text = order.key.str() + " " + order.user.str() + " " + order.drop.str() + " " +
-                             std::to_string(order.quantity);
+    const std::string text = order.key.str() + " " + order.user.str() + " " + order.drop.str() +
+                             " " + std::to_string(order.quantity);
     acks_->Write("will order " + text);
     const Reply reply = service_->orders().Place(order);
     if (!reply.status.ok()) return;
@@ -132,9 +133,8 @@ int Load(const char* url, const std::string& name, const char* acks_path) {
   AckLog acks(acks_path);
   std::vector<std::thread> running;
   for (int thread = 0; thread < 3; ++thread) {
-    running.emplace_back([&, thread] {
-      Shopper(service.get(), &acks, name + "-" + std::to_string(thread)).Run();
-    });
+    running.emplace_back(
+        [&, thread] { Shopper(service.get(), &acks, name + "-" + std::to_string(thread)).Run(); });
   }
   for (std::thread& thread : running) thread.join();
   return 0;

@@ -27,10 +27,10 @@ TEST_P(Race, SellsExactlyWhatThereIs) {
   std::vector<std::unique_ptr<Process>> running;
   for (int i = 0; i < processes; ++i) {
     const std::string name = "p" + std::to_string(i);
-    running.push_back(std::make_unique<Process>(
-        std::vector<std::string>{"race", directory.Url(), "d1", name, "2",
-                                 directory.File(name + ".acks")},
-        directory.File(name + ".out")));
+    running.push_back(
+        std::make_unique<Process>(std::vector<std::string>{"race", directory.Url(), "d1", name, "2",
+                                                           directory.File(name + ".acks")},
+                                  directory.File(name + ".out")));
   }
   // No status but ok reaches a caller.
   for (int i = 0; i < processes; ++i) {

@@ -119,8 +119,8 @@ std::vector<Scenario> Parse(const std::string& file, std::string_view text, std:
 std::string Judge(const Step& step, const Answer& answer) {
   std::vector<std::string> expected = step.expected;
   // `repeated` after another outcome says that nothing was done now.
-  const bool expects_repeated = step.verb() != "events" && expected.size() > 1 &&
-                                expected.back() == "repeated";
+  const bool expects_repeated =
+      step.verb() != "events" && expected.size() > 1 && expected.back() == "repeated";
   if (expects_repeated) expected.pop_back();
   const bool default_done = !step.has_expectation || expected.empty();
   if (default_done && step.verb() != "events") expected = {"done"};

@@ -1,5 +1,5 @@
-// The scenario language (README.md): reading it, and judging answers. It knows nothing of livedrops, so
-// that the same files run through every way in: the engine, the C API, Python, HTTP.
+// The scenario language (README.md): reading it, and judging answers. It knows nothing of
+// livedrops, so that the same files run through every way in: the engine, the C API, Python, HTTP.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +15,10 @@ namespace livedrops::scenarios {
 struct Step {
   int line = 0;
   std::string text;
-  std::vector<std::string> words;               // "order" "d1" "u1" "k1" "2"
-  std::map<std::string, std::string> options;   // hold -> yes
+  std::vector<std::string> words;              // "order" "d1" "u1" "k1" "2"
+  std::map<std::string, std::string> options;  // hold -> yes
   bool has_expectation = false;
-  std::vector<std::string> expected;            // "held"
+  std::vector<std::string> expected;                  // "held"
   std::map<std::string, std::string> expected_facts;  // expires -> +600s
 
   const std::string& verb() const { return words.front(); }

@@ -1,4 +1,5 @@
-// Of two refusals that apply at once the one of the lower rank is given: for every pair of outcomes.
+// Of two refusals that apply at once the one of the lower rank is given: for every pair of
+// outcomes.
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -33,21 +34,50 @@ struct World {
 // Changes the world so that the outcome applies. A new outcome does not compile without its case.
 void MakeApply(Outcome outcome, World* world) {
   switch (outcome) {
-    case Outcome::repeated: world->earlier_quantity = 10; return;
-    case Outcome::repeated_differs: world->earlier_quantity = 9; return;
-    case Outcome::drop_not_found: world->request.drop = DropId("nowhere"); return;
-    case Outcome::request_expired: world->request.deadline = At(5'000); return;
-    case Outcome::product_mismatch: world->request.product = ProductId("other"); return;
-    case Outcome::drop_cancelled: world->cancelled = true; return;
-    case Outcome::drop_ended: world->end_ms = 4'000; return;
-    case Outcome::drop_not_started: world->start_ms = 6'000; return;
-    case Outcome::drop_paused: world->paused = true; return;
-    case Outcome::quantity_out_of_range: world->max_per_order = 9; return;
-    case Outcome::user_limit_exceeded: world->max_per_user = 9; return;
-    case Outcome::sold_out: world->sold_out = true; return;
-    case Outcome::held_out: world->held_out = true; return;
-    case Outcome::held: world->request.hold = true; return;
-    case Outcome::confirmed: return;
+    case Outcome::repeated:
+      world->earlier_quantity = 10;
+      return;
+    case Outcome::repeated_differs:
+      world->earlier_quantity = 9;
+      return;
+    case Outcome::drop_not_found:
+      world->request.drop = DropId("nowhere");
+      return;
+    case Outcome::request_expired:
+      world->request.deadline = At(5'000);
+      return;
+    case Outcome::product_mismatch:
+      world->request.product = ProductId("other");
+      return;
+    case Outcome::drop_cancelled:
+      world->cancelled = true;
+      return;
+    case Outcome::drop_ended:
+      world->end_ms = 4'000;
+      return;
+    case Outcome::drop_not_started:
+      world->start_ms = 6'000;
+      return;
+    case Outcome::drop_paused:
+      world->paused = true;
+      return;
+    case Outcome::quantity_out_of_range:
+      world->max_per_order = 9;
+      return;
+    case Outcome::user_limit_exceeded:
+      world->max_per_user = 9;
+      return;
+    case Outcome::sold_out:
+      world->sold_out = true;
+      return;
+    case Outcome::held_out:
+      world->held_out = true;
+      return;
+    case Outcome::held:
+      world->request.hold = true;
+      return;
+    case Outcome::confirmed:
+      return;
     case Outcome::done:
     case Outcome::not_found:
     case Outcome::order_state:
@@ -55,7 +85,8 @@ void MakeApply(Outcome outcome, World* world) {
     case Outcome::conflict:
     case Outcome::precondition_failed:
     case Outcome::refund_due:
-    case Outcome::email_taken: return;  // Answers of other commands.
+    case Outcome::email_taken:
+      return;  // Answers of other commands.
   }
 }
 
@@ -151,14 +182,12 @@ TEST_P(RankOfTwo, IsThatOfTheFirst) {
       << "and " << ToString(GetParam().second) << " applies too";
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryOutcome, RankOf, testing::ValuesIn(kRanked), [](const auto& test) {
-  return std::string(ToString(test.param));
+INSTANTIATE_TEST_SUITE_P(EveryOutcome, RankOf, testing::ValuesIn(kRanked),
+                         [](const auto& test) { return std::string(ToString(test.param)); });
+INSTANTIATE_TEST_SUITE_P(EveryPair, RankOfTwo, testing::ValuesIn(AllPairs()), [](const auto& test) {
+  return std::string(ToString(test.param.first)) + "_before_" +
+         std::string(ToString(test.param.second));
 });
-INSTANTIATE_TEST_SUITE_P(EveryPair, RankOfTwo, testing::ValuesIn(AllPairs()),
-                         [](const auto& test) {
-                           return std::string(ToString(test.param.first)) + "_before_" +
-                                  std::string(ToString(test.param.second));
-                         });
 
 // Of each outcome at least one pair with the next possible one is shown.
 TEST(RankPairs, CoverEveryOutcome) {

@@ -18,8 +18,7 @@ class Model {
     const std::uint64_t hash = random & hash_mask_;
     const auto index = static_cast<std::uint32_t>(hashes_.size());
     if (!table_.Fits(index + 1)) {
-      table_.Grow(std::uint64_t{index} * 2 + 1, index,
-                  [&](std::uint32_t i) { return hashes_[i]; });
+      table_.Grow(std::uint64_t{index} * 2 + 1, index, [&](std::uint32_t i) { return hashes_[i]; });
     }
     table_.Insert(hash, index);
     hashes_.push_back(hash);

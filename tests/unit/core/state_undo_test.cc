@@ -1,5 +1,5 @@
-// What a batch did to the state is taken back exactly: random decisions, then a rollback, then a dump of
-// everything that can be observed.
+// What a batch did to the state is taken back exactly: random decisions, then a rollback, then a
+// dump of everything that can be observed.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -80,7 +80,8 @@ class Shop {
  private:
   static ShopInfo Info() {
     ShopInfo info;
-    for (std::size_t i = 0; i < info.secret.size(); ++i) info.secret[i] = static_cast<std::uint8_t>(i);
+    for (std::size_t i = 0; i < info.secret.size(); ++i)
+      info.secret[i] = static_cast<std::uint8_t>(i);
     return info;
   }
   EngineOptions Options() {
@@ -101,15 +102,22 @@ class Shop {
   void DecideOne() {
     Reply reply;
     switch (random_() % 12) {
-      case 0: return CreateOne(&reply);
-      case 1: return ChangeOne(&reply);
-      case 2: return RestockOne(&reply);
-      case 3: return FollowOne(&reply);
-      case 4: return decider_.Decide(MarkRead{UserId(Some("u", 6)), random_() % 300}, &reply);
+      case 0:
+        return CreateOne(&reply);
+      case 1:
+        return ChangeOne(&reply);
+      case 2:
+        return RestockOne(&reply);
+      case 3:
+        return FollowOne(&reply);
+      case 4:
+        return decider_.Decide(MarkRead{UserId(Some("u", 6)), random_() % 300}, &reply);
       case 5:
       case 6:
-      case 7: return CommandOne(&reply);
-      default: return PlaceOne(&reply);
+      case 7:
+        return CommandOne(&reply);
+      default:
+        return PlaceOne(&reply);
     }
   }
 
@@ -176,10 +184,14 @@ class Shop {
     const OrderId id = drop->IdOf(order);
     const auto units = static_cast<std::int64_t>(1 + random_() % 3);
     switch (random_() % 4) {
-      case 0: return decider_.Decide(livedrops::ExtendOrder{id, 60, {}, {}}, drop, reply);
-      case 1: return decider_.Decide(CancelOrder{id, units, {}, {}}, drop, reply);
-      case 2: return decider_.Decide(CancelOrder{id, {}, {}, Key(Some("x", 9))}, drop, reply);
-      default: return decider_.Decide(ConfirmOrder{id, units, {}, {}}, drop, reply);
+      case 0:
+        return decider_.Decide(livedrops::ExtendOrder{id, 60, {}, {}}, drop, reply);
+      case 1:
+        return decider_.Decide(CancelOrder{id, units, {}, {}}, drop, reply);
+      case 2:
+        return decider_.Decide(CancelOrder{id, {}, {}, Key(Some("x", 9))}, drop, reply);
+      default:
+        return decider_.Decide(ConfirmOrder{id, units, {}, {}}, drop, reply);
     }
   }
 
@@ -191,19 +203,21 @@ class Shop {
          << facts.max_per_user << ' ' << facts.version << ' ' << ToMs(facts.start_time) << ' '
          << ToMs(facts.end_time) << ' ' << row.started << row.paused << row.ended << row.cancelled;
     if (const auto due = drop->NextDue()) *out << " due " << ToMs(*due);
-    if (const auto hold = drop->NextExpiring()) *out << " expires " << ToMs(drop->ExpiresAt(drop->orders[*hold]));
+    if (const auto hold = drop->NextExpiring())
+      *out << " expires " << ToMs(drop->ExpiresAt(drop->orders[*hold]));
     *out << " found " << (state_.FindDrop(facts.id.view()) == drop) << '\n';
     for (std::uint32_t i = 0; i < drop->orders.size(); ++i) {
       const OrderRecord& order = drop->orders[i];
       *out << "  " << order.seq << ' ' << order.at_ms << ' ' << order.quantity << ' '
            << order.first_quantity << ' ' << order.lives_ms << ' ' << order.id_tag << ' '
            << order.ttl_seconds << ' ' << ToString(order.status) << ' ' << order.user << ' '
-           << (drop->FindOrder(order.key) == i) << (state_.FindDropOfOrder(order.seq) == drop) << '\n';
+           << (drop->FindOrder(order.key) == i) << (state_.FindDropOfOrder(order.seq) == drop)
+           << '\n';
     }
     for (std::uint32_t i = 0; i < drop->users.size(); ++i) {
       const UserRecord& user = drop->users[i];
-      *out << "  user " << user.units << ' ' << user.last_order << ' ' << (drop->FindUser(user.user) == i)
-           << '\n';
+      *out << "  user " << user.units << ' ' << user.last_order << ' '
+           << (drop->FindUser(user.user) == i) << '\n';
     }
   }
 

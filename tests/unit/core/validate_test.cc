@@ -72,7 +72,8 @@ TEST(Validate, NamesWhatIsWrongWithAnOrder) {
   EXPECT_EQ(problem([](PlaceOrder& o) { o.product = ProductId("a/b"); }),
             "product \"a/b\" is no id");
   EXPECT_EQ(problem([](PlaceOrder& o) { o.actor = UserId("a/b"); }), "actor \"a/b\" is no id");
-  EXPECT_EQ(problem([](PlaceOrder& o) { o.ttl_seconds = 29; }), "ttl_seconds 29 is not in 30..3600");
+  EXPECT_EQ(problem([](PlaceOrder& o) { o.ttl_seconds = 29; }),
+            "ttl_seconds 29 is not in 30..3600");
   EXPECT_EQ(problem([](PlaceOrder& o) { o.ttl_seconds = 3601; }),
             "ttl_seconds 3601 is not in 30..3600");
   EXPECT_EQ(problem([](PlaceOrder& o) { o.ttl_seconds = 3600; }), "");
@@ -95,11 +96,13 @@ TEST(Validate, NamesWhatIsWrongWithADrop) {
   const auto problem = [](auto change) { return Problem(GoodDrop(), change); };
   EXPECT_EQ(problem([](CreateDrop& d) { d.product = ProductId(""); }), "product \"\" is empty");
   EXPECT_EQ(problem([](CreateDrop& d) { d.id = DropId("a b"); }), "id \"a b\" is no id");
-  EXPECT_EQ(problem([](CreateDrop& d) { d.creator = CreatorId("a b"); }), "creator \"a b\" is no id");
+  EXPECT_EQ(problem([](CreateDrop& d) { d.creator = CreatorId("a b"); }),
+            "creator \"a b\" is no id");
   EXPECT_EQ(problem([](CreateDrop& d) { d.stock = -1; }), "stock -1 is not in 0..2147483647");
   EXPECT_EQ(problem([](CreateDrop& d) { d.stock = 2147483648; }),
             "stock 2147483648 is not in 0..2147483647");
-  EXPECT_EQ(problem([](CreateDrop& d) { d.low_stock = -1; }), "low_stock -1 is not in 0..2147483647");
+  EXPECT_EQ(problem([](CreateDrop& d) { d.low_stock = -1; }),
+            "low_stock -1 is not in 0..2147483647");
   EXPECT_EQ(problem([](CreateDrop& d) { d.max_per_order = -1; }),
             "max_per_order -1 is not in 0..2147483647");
   EXPECT_EQ(problem([](CreateDrop& d) { d.max_per_user = -1; }),
@@ -126,7 +129,8 @@ TEST(Validate, NamesWhatIsWrongWithAChangeOfADrop) {
     update.id = DropId("d1");
     return Problem(update, change);
   };
-  EXPECT_EQ(problem([](UpdateDrop& u) { u.low_stock = -1; }), "low_stock -1 is not in 0..2147483647");
+  EXPECT_EQ(problem([](UpdateDrop& u) { u.low_stock = -1; }),
+            "low_stock -1 is not in 0..2147483647");
   EXPECT_EQ(problem([](UpdateDrop& u) { u.price_minor_units = -1; }),
             "price -1 is not in 0..9007199254740991");
   EXPECT_EQ(problem([](UpdateDrop& u) { u.price_minor_units = std::int64_t{1} << 53; }),

@@ -80,8 +80,10 @@ TEST_F(AuditTrail, IsListedNewestFirstInPages) {
   } while (!filter.page.cursor.empty());
   EXPECT_EQ(seqs.size(), 20u);
   EXPECT_TRUE(std::ranges::is_sorted(seqs, std::greater<>()));
-  filter.page.cursor = engine_->audit().List({.actor = "u1", .action = {}, .subject = "", .from = {},
-                                              .to = {}, .page = {"", 6}})->next_cursor;
+  filter.page.cursor =
+      engine_->audit()
+          .List({.actor = "u1", .action = {}, .subject = "", .from = {}, .to = {}, .page = {"", 6}})
+          ->next_cursor;
   filter.actor = "u2";
   EXPECT_EQ(engine_->audit().List(filter).status().code(), StatusCode::kInvalidArgument);
 }

@@ -14,8 +14,9 @@ using Engines = EngineTest;
 
 TEST_F(Engines, DecideABatchInTheOrderGiven) {
   MakeDrop("d1", 3);
-  const std::vector<PlaceOrder> orders = {OrderOf("d1", "u1", "k1", 2), OrderOf("d1", "u2", "k1", 2),
-                                          OrderOf("d1", "u3", "k1", 1), OrderOf("d1", "u4", "k1", 1)};
+  const std::vector<PlaceOrder> orders = {
+      OrderOf("d1", "u1", "k1", 2), OrderOf("d1", "u2", "k1", 2), OrderOf("d1", "u3", "k1", 1),
+      OrderOf("d1", "u4", "k1", 1)};
   std::vector<Reply> replies(orders.size());
   engine_->orders().PlaceBatch(orders, replies);
   EXPECT_EQ(replies[0].outcome, Outcome::confirmed);
@@ -40,8 +41,8 @@ TEST_F(Engines, DecideARepeatOfTheSameBatchOnce) {
 
 TEST_F(Engines, AnswerEveryRequestOfAMixedBatch) {
   MakeDrop("d1", 1);
-  const std::vector<PlaceOrder> orders = {OrderOf("d1", "u1", "k1", 0), OrderOf("d1", "u1", "k2", 1),
-                                          OrderOf("no id!", "u1", "k3", 1)};
+  const std::vector<PlaceOrder> orders = {
+      OrderOf("d1", "u1", "k1", 0), OrderOf("d1", "u1", "k2", 1), OrderOf("no id!", "u1", "k3", 1)};
   std::vector<Reply> replies(orders.size());
   engine_->orders().PlaceBatch(orders, replies);
   EXPECT_EQ(replies[0].status.code(), StatusCode::kInvalidArgument);
@@ -323,7 +324,8 @@ TEST_F(Engines, ListDropsByStatusAndCreator) {
   for (int i = 0; i < 30; ++i) {
     clock_.Advance(Duration(i % 3));  // Some are of the same millisecond.
     const bool second = i % 2 == 1;
-    CreateDrop drop = DropOf("d" + std::to_string(i), i % 5, Confirmation::direct, second ? "p2" : "p1");
+    CreateDrop drop =
+        DropOf("d" + std::to_string(i), i % 5, Confirmation::direct, second ? "p2" : "p1");
     EXPECT_TRUE(Ok(engine_->drops().Create(drop)));
   }
   std::set<std::string> seen;
@@ -407,11 +409,15 @@ TEST_F(Engines, RefusePagesOutOfRange) {
 
 TEST_F(Engines, SayWhatIsNotThere) {
   EXPECT_EQ(engine_->orders().Get(OrderId()).status().code(), StatusCode::kNotFound);
-  EXPECT_EQ(engine_->orders().Get(*OrderId::Parse("01890a5d-ac96-774b-bcce-b302099a8057"))
-                .status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(engine_->orders()
+                .Get(*OrderId::Parse("01890a5d-ac96-774b-bcce-b302099a8057"))
+                .status()
+                .code(),
+            StatusCode::kNotFound);
   EXPECT_EQ(engine_->drops().Get(DropId("d9")).status().code(), StatusCode::kNotFound);
   EXPECT_EQ(engine_->drops().Get(DropId("")).status().code(), StatusCode::kInvalidArgument);
-  EXPECT_EQ(engine_->products().Get(ProductId("a b")).status().message(), "product \"a b\" is no id");
+  EXPECT_EQ(engine_->products().Get(ProductId("a b")).status().message(),
+            "product \"a b\" is no id");
 }
 
 // The id says where the order stands; another id of the same place is unknown.

@@ -124,7 +124,8 @@ TEST_F(Following, RefusesCursorsThatAreNotItsOwn) {
   EXPECT_TRUE(engine_->follows().Followers(CreatorId("c1"), {cursor, 2}).ok());
   std::string flipped = cursor;
   flipped[3] = flipped[3] == 'a' ? 'b' : 'a';
-  for (const std::string& bad : {flipped, cursor + "00", std::string("1"), std::string(10'000, 'f')}) {
+  for (const std::string& bad :
+       {flipped, cursor + "00", std::string("1"), std::string(10'000, 'f')}) {
     EXPECT_EQ(engine_->follows().Followers(CreatorId("c1"), {bad, 2}).status().code(),
               StatusCode::kInvalidArgument);
   }

@@ -136,16 +136,19 @@ TEST_F(Channels, ReachBackADayWhateverHappened) {
 }
 
 TEST_F(Channels, RefuseNamesThatAreNone) {
-  for (const std::string name : {"", "drop", "drop:", ":d1", "shop:1", "Drop:d1", "drop:a b", "*",
-                                 "drop:..", "user:u1:"}) {
+  for (const std::string name :
+       {"", "drop", "drop:", ":d1", "shop:1", "Drop:d1", "drop:a b", "*", "drop:..", "user:u1:"}) {
     const auto page = engine_->notifications().Channel(name, std::nullopt);
     const bool allowed = name == "user:u1:";  // A colon may be part of an id.
     EXPECT_EQ(page.ok(), allowed) << name;
     const StatusCode code = allowed ? StatusCode::kOk : StatusCode::kInvalidArgument;
     EXPECT_EQ(page.status().code(), code) << name;
   }
-  EXPECT_EQ(engine_->notifications().Channel("drop:" + std::string(65, 'a'), std::nullopt)
-                .status().code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(engine_->notifications()
+                .Channel("drop:" + std::string(65, 'a'), std::nullopt)
+                .status()
+                .code(),
+            StatusCode::kInvalidArgument);
 }
 
 TEST_F(Channels, GiveTheWholeLogInPages) {

@@ -61,9 +61,7 @@ class SequencerTest : public EngineTest {
       return asked == call && nth == next ? fault : Fault::none;
     });
   }
-  Drop DropNow(const std::string& id) {
-    return storage_->catalog().GetDrop(DropId(id))->drop;
-  }
+  Drop DropNow(const std::string& id) { return storage_->catalog().GetDrop(DropId(id))->drop; }
 
   std::deque<Asked> asked_;
   std::unique_ptr<Storage> storage_;
@@ -295,7 +293,8 @@ TEST_F(Sequencing, StaysInDoubtWhileTheBarrierFails) {
 // A request without a key is done once, whichever read fails while the doubt is cleared.
 TEST_F(Sequencing, DoesNothingTwiceWhenReadsFailAfterTheBarrier) {
   for (const Fault commit : {Fault::after, Fault::lost}) {
-    for (const StorageCall read : {StorageCall::read_log, StorageCall::read_head, StorageCall::read}) {
+    for (const StorageCall read :
+         {StorageCall::read_log, StorageCall::read_head, StorageCall::read}) {
       for (std::uint64_t nth = 1; nth <= 6; ++nth) {
         database_ = NewMemoryDatabase({.seed = 7});
         Open();
@@ -325,7 +324,8 @@ TEST_F(Sequencing, DoesNothingTwiceWhenReadsFailAfterTheBarrier) {
   }
 }
 
-// A read mark is no row of the log: it must not count as durable because the log stands where it was.
+// A read mark is no row of the log: it must not count as durable because the log stands where it
+// was.
 TEST_F(Sequencing, DoesNotTakeALostReadMarkForDurable) {
   MakeDrop("d1", 5);
   Start();

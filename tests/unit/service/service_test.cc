@@ -70,8 +70,7 @@ class ServiceTest : public testing::Test {
 
   void Open() {
     service_.reset();
-    auto opened =
-        Service::Open(NewFaultyStorage(OpenMemoryStorage(database_), faults_), options_);
+    auto opened = Service::Open(NewFaultyStorage(OpenMemoryStorage(database_), faults_), options_);
     ASSERT_TRUE(opened.ok()) << opened.status().ToString();
     service_ = std::move(*opened);
     const Reply product = service_->products().Create(ProductOf("p1"));
@@ -109,7 +108,8 @@ TEST_F(Services, SellExactlyWhatThereIs) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 800; ++i) {
         const int quantity = 1 + i % 2;
-        const auto order = OrderOf("d1", "u" + std::to_string(t), "k" + std::to_string(i), quantity);
+        const auto order =
+            OrderOf("d1", "u" + std::to_string(t), "k" + std::to_string(i), quantity);
         const Reply reply = service_->orders().Place(order);
         ASSERT_TRUE(reply.status.ok()) << reply.status.ToString();
         sold += Granted(reply.outcome) ? quantity : 0;
@@ -160,11 +160,12 @@ TEST_F(Services, CallBackOnceEach) {
   std::vector<std::atomic<int>> calls(1000);
   std::atomic<int> total{0};
   for (std::size_t i = 0; i < calls.size(); ++i) {
-    service_->orders().PlaceAsync(OrderOf("d1", "u1", "k" + std::to_string(i)), [&, i](Reply reply) {
-      EXPECT_TRUE(reply.status.ok());
-      ++calls[i];
-      ++total;
-    });
+    service_->orders().PlaceAsync(OrderOf("d1", "u1", "k" + std::to_string(i)),
+                                  [&, i](Reply reply) {
+                                    EXPECT_TRUE(reply.status.ok());
+                                    ++calls[i];
+                                    ++total;
+                                  });
   }
   service_->orders().PlaceAsync(OrderOf("no id!", "u1", "k1"), [&](Reply reply) {
     EXPECT_EQ(reply.status.code(), StatusCode::kInvalidArgument);
@@ -299,8 +300,8 @@ TEST_F(Services, GoOnWithSmallTurnsAndExclusiveRequests) {
 
 // --- time ----------------------------------------------------------------------------------------
 
-// Starts, ends and expiries are committed by the service itself within 100 ms. The bound here is wide:
-// the machine may be busy.
+// Starts, ends and expiries are committed by the service itself within 100 ms. The bound here is
+// wide: the machine may be busy.
 TEST_F(Services, CommitWhatIsDueWithoutACall) {
   Open();
   CreateDrop drop = DropOf("d1", 5, Confirmation::hold);
@@ -363,8 +364,8 @@ TEST_F(Services, TellTheCallerWhenADoubtLastsTooLong) {
   const Reply waiting = service_->orders().Place(OrderOf("d1", "u2", "k1"));
   EXPECT_EQ(waiting.status.code(), StatusCode::kUnavailable);
   faults_->SetPlan({});
-  EXPECT_TRUE(Eventually(
-      [&] { return service_->orders().Place(order).outcome == Outcome::repeated; }));
+  EXPECT_TRUE(
+      Eventually([&] { return service_->orders().Place(order).outcome == Outcome::repeated; }));
   EXPECT_EQ(StockOf("d1"), 9);
 }
 
@@ -392,10 +393,11 @@ TEST_F(Services, AnswerEverybodyOnceWhenTheyClose) {
   std::vector<std::atomic<int>> calls(3000);
   std::atomic<int> granted{0};
   for (std::size_t i = 0; i < calls.size(); ++i) {
-    service_->orders().PlaceAsync(OrderOf("d1", "u1", "k" + std::to_string(i)), [&, i](Reply reply) {
-      ++calls[i];
-      granted += reply.status.ok() ? 1 : 0;
-    });
+    service_->orders().PlaceAsync(OrderOf("d1", "u1", "k" + std::to_string(i)),
+                                  [&, i](Reply reply) {
+                                    ++calls[i];
+                                    granted += reply.status.ok() ? 1 : 0;
+                                  });
   }
   EXPECT_TRUE(Ok(service_->Close()));
   for (const auto& count : calls) ASSERT_EQ(count, 1);
@@ -476,8 +478,10 @@ TEST(ServiceOpen, RefusesBadOptions) {
   EXPECT_EQ(code([](ServiceOptions& o) { o.queue_max = 0; }), kInvalidArgument);
   EXPECT_EQ(code([](ServiceOptions& o) { o.queue_max = -1; }), kInvalidArgument);
   EXPECT_EQ(code([](ServiceOptions& o) { o.queue_max = 1'048'577; }), kInvalidArgument);
-  EXPECT_EQ(code([](ServiceOptions& o) { o.orders_per_drop_and_commit_max = 0; }), kInvalidArgument);
-  EXPECT_EQ(code([](ServiceOptions& o) { o.orders_per_drop_and_commit_max = -7; }), kInvalidArgument);
+  EXPECT_EQ(code([](ServiceOptions& o) { o.orders_per_drop_and_commit_max = 0; }),
+            kInvalidArgument);
+  EXPECT_EQ(code([](ServiceOptions& o) { o.orders_per_drop_and_commit_max = -7; }),
+            kInvalidArgument);
   EXPECT_EQ(code([](ServiceOptions& o) { o.unknown_deadline = Duration(-1); }), kInvalidArgument);
   EXPECT_EQ(code([](ServiceOptions& o) { o.live_holds_per_user_max = -1; }), kInvalidArgument);
   EXPECT_EQ(Service::Open(nullptr).status().code(), kInvalidArgument);
