@@ -39,8 +39,8 @@ EVENTS = {
     "orderExpired": [DROP, "order", "user", "`drop` `quantity`", "a hold ended unconfirmed"],
     "refundDue": [DROP, "order", "user", "`drop` `quantity` `amount`",
                   "a confirmation came too late and no stock was left for it"],
-    "followed": [CREATOR, "user", NONE, NONE, "a user follows the creator"],
-    "unfollowed": [CREATOR, "user", NONE, NONE, "a user follows the creator no more"],
+    "followed": [CREATOR, "user", NONE, "`creator`", "a user follows the creator"],
+    "unfollowed": [CREATOR, "user", NONE, "`creator`", "a user follows the creator no more"],
     "accountCreated": [USER, "account", NONE, "`role`", "an account was created"],
     "accountDisabled": [USER, "account", NONE, NONE, "it was disabled"],
     "accountEnabled": [USER, "account", NONE, NONE, "it was enabled"],
@@ -49,6 +49,7 @@ EVENTS = {
     "accountUpdated": [USER, "account", NONE, NONE, "name, bio or password hash changed"],
     "sessionOpened": [USER, "session", NONE, NONE, "a device signed in"],
     "sessionRotated": [USER, "session", NONE, NONE, "a refresh token was replaced"],
+    "notificationsRead": [USER, "user", NONE, "`upTo`", "the user has read his inbox up to there"],
     "recovered": ["shop", "`shop`", NONE, "`head`",
                   "the barrier after a commit whose outcome was unknown"],
 }

@@ -12,6 +12,9 @@ namespace livedrops {
 // Builds "name=value&name=value". Values are escaped, names must not need it.
 class FormWriter {
  public:
+  FormWriter() = default;
+  // Goes on behind earlier fields.
+  explicit FormWriter(std::string text) : text_(std::move(text)) {}
   FormWriter& Add(std::string_view name, std::string_view value);
   FormWriter& Add(std::string_view name, std::int64_t value);
   std::string Take() { return std::move(text_); }

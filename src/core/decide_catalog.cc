@@ -8,6 +8,7 @@ namespace {
 
 std::string BodyOf(const CreateProduct& create) {
   return FormWriter()
+      .Add("creator", create.creator.view())
       .Add("name", create.name)
       .Add("desc", create.description)
       .Add("price", create.price.minor_units)
@@ -49,14 +50,16 @@ void Decider::Decide(const FollowCreator& follow, Reply* reply) {
   }
   const EventType type = follow.follow ? EventType::followed : EventType::unfollowed;
   const UserId& actor = follow.actor.empty() ? follow.user : follow.actor;
-  Emit(CreatorEvent(type, follow.creator.view(), follow.user.view(), actor.view()));
+  EventRow row = CreatorEvent(type, follow.creator.view(), follow.user.view(), actor.view());
+  row.body = FormWriter().Add("creator", follow.creator.view()).Take();
+  Emit(std::move(row));
   reply->seq = state_.head().seq;
   if (follow.follow) reply->since = now_;
 }
 
 void Decider::Decide(const CreateProduct& create, Catalog& catalog, Reply* reply) {
   const std::string body = BodyOf(create);
-  const std::string text = create.id.str() + "&" + create.creator.str() + "&" + body;
+  const std::string text = create.id.str() + "&" + body;
   const UserId actor = create.actor.empty() ? UserId(create.creator.view()) : create.actor;
   Command command = Identify("createProduct", actor, create.key, text);
   if (create.key.empty() && !create.id.empty()) {

@@ -78,6 +78,7 @@ void Decider::Decide(const CreateDrop& create, Catalog& catalog, Reply* reply) {
   row.actor = create.actor.empty() ? product->creator.view() : create.actor.view();
   row.creator = product->creator.view();
   row.body = FormWriter()
+                 .Add("creator", product->creator.view())
                  .Add("product", create.product.view())
                  .Add("price", product->price.minor_units)
                  .Add("currency", product->price.currency.view())
@@ -244,7 +245,7 @@ void Decider::Decide(const Restock& restock, DropState* drop, Reply* reply) {
     EventRow row = DropEvent(EventType::restocked, *drop, command.actor.view());
     row.delta = static_cast<std::int32_t>(restock.quantity);
     row.balance = facts.current_stock + row.delta;
-    row.body = FormWriter().Add("quantity", restock.quantity).Add("key", restock.key.view()).Take();
+    row.body = FormWriter().Add("quantity", restock.quantity).Take();
     EmitForCommand(std::move(row), command, reply);
     EmitCrossings(*drop, before);
   }

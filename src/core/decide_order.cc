@@ -1,6 +1,4 @@
 // Decisions on orders. The rank of the outcomes is that of the list in outcome.h.
-#include <cstring>
-
 #include "base/form.h"
 #include "base/mutant.h"
 #include "core/decider.h"

@@ -140,6 +140,8 @@ void Decider::Emit(EventRow row) {
 void Decider::EmitForCommand(EventRow row, const Command& command, Reply* reply) {
   row.key = command.scoped_key;
   row.fingerprint = command.fingerprint;
+  // Hashed with the row: nobody may take a key away unseen and have the command done again.
+  if (!row.key.empty()) row.body = FormWriter(std::move(row.body)).Add("key", row.key).Take();
   Emit(std::move(row));
   if (reply == nullptr) return;
   reply->outcome = Outcome::done;
@@ -182,12 +184,16 @@ void Decider::AnswerDrop(const DropState& drop, Reply* reply) const {
 }
 
 void Decider::Decide(const MarkRead& mark, Reply* reply) {
-  const std::string user = mark.user.str();
-  if (mark.up_to <= state_.User(user).read_up_to) {
+  if (mark.up_to <= state_.User(mark.user.str()).read_up_to) {
     reply->repeated = true;
     return;
   }
-  state_.MarkRead(user, std::min(mark.up_to, state_.head().seq));
+  const std::uint64_t up_to = std::min(mark.up_to, state_.head().seq);
+  EventRow row =
+      UserEvent(EventType::notificationsRead, mark.user.view(), mark.user.view(), mark.user.view());
+  row.body = FormWriter().Add("upTo", static_cast<std::int64_t>(up_to)).Take();
+  Emit(std::move(row));
+  reply->seq = state_.head().seq;
 }
 
 }  // namespace livedrops

@@ -212,10 +212,6 @@ void State::Replan(DropState* drop) {
   drop->planned = due;
 }
 
-void State::MarkRead(const std::string& user, std::uint64_t up_to) {
-  TouchUser(user).read_up_to = up_to;
-}
-
 void State::Advance(std::uint64_t seq, const Hash& hash, Time at) {
   head_.seq = seq;
   head_.hash = hash;

@@ -143,7 +143,6 @@ class State {
   // Looks at the drop's plans again, after it changed.
   void Replan(DropState* drop);
 
-  void MarkRead(const std::string& user, std::uint64_t up_to);
   const std::vector<std::unique_ptr<DropState>>& drops() const { return drops_; }
 
  private:

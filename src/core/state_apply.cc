@@ -81,7 +81,11 @@ Status State::Apply(const EventRow& row) {
     TouchCreator(id).aggregate_seq = row.aggregate_seq;
     if (row.type == EventType::followed || row.type == EventType::unfollowed) ApplyFollow(row);
   } else if (row.aggregate.starts_with("user:")) {
-    TouchUser(id).aggregate_seq = row.aggregate_seq;
+    UserState& user = TouchUser(id);
+    user.aggregate_seq = row.aggregate_seq;
+    if (row.type == EventType::notificationsRead) {
+      user.read_up_to = static_cast<std::uint64_t>(FormReader(row.body).NumberOr("upTo", 0));
+    }
   }
   RememberKey(row);
   Advance(row.seq, row.hash, row.at);

@@ -245,7 +245,7 @@ Result<FollowPage> ListFollows(ReadPort* reads, FollowQuery query, const std::st
   query.after_id = position->id;
   query.limit = request.limit + 1;
   FollowPage page;
-  if (Status read = reads->storage().ListFollows(query, &page); !read.ok()) return read;
+  if (Status read = reads->storage().catalog().ListFollows(query, &page); !read.ok()) return read;
   if (page.data.size() > static_cast<std::size_t>(request.limit)) {
     page.data.resize(static_cast<std::size_t>(request.limit));
     const FollowEntry& last = page.data.back();

@@ -120,7 +120,7 @@ Result<Inbox> Notifications::Read(const UserId& user, const PageRequest& request
   follows.user = user;
   follows.limit = kInboxCreators;
   FollowPage creators;
-  if (Status read = storage.ListFollows(follows, &creators); !read.ok()) return read;
+  if (Status read = storage.catalog().ListFollows(follows, &creators); !read.ok()) return read;
   for (const FollowEntry& entry : creators.data) {
     if (Status read = collect("creator:" + entry.creator.str(), entry.since); !read.ok())
       return read;

@@ -73,9 +73,6 @@ class WatchedStorage : public Storage {
   Status ReadChannel(const ChannelQuery& query, std::vector<Event>* out) override {
     return inner_->ReadChannel(query, out);
   }
-  Status ListFollows(const FollowQuery& query, FollowPage* out) override {
-    return inner_->ListFollows(query, out);
-  }
   Catalog& catalog() override {
     watcher_->BeforeCall();
     return inner_->catalog();

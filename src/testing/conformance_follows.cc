@@ -24,7 +24,7 @@ Status ListsInPages(Storage& storage, FollowQuery query, const std::vector<Follo
   std::vector<FollowEntry> found;
   while (true) {
     FollowPage page;
-    LD_CONFORM(storage.ListFollows(query, &page));
+    LD_CONFORM(storage.catalog().ListFollows(query, &page));
     LD_CONFORM_SAME(std::ssize(all), page.total);
     if (page.data.empty()) break;
     const bool fits = std::ssize(page.data) <= query.limit && found.size() < all.size();
@@ -155,7 +155,7 @@ Status PagesGoOnBehindAnEndedFollow(StorageFactory& factory) {
   query.after_since = last_seen.since;
   query.after_id = last_seen.user.str();
   FollowPage page;
-  LD_CONFORM(storage.ListFollows(query, &page));
+  LD_CONFORM(storage.catalog().ListFollows(query, &page));
   LD_CONFORM_ROWS(Texts(std::vector<FollowEntry>(follows.begin() + 4, follows.end())),
                   Texts(page.data));
   LD_CONFORM_SAME(8, page.total);

@@ -334,7 +334,7 @@ std::vector<Status> CallAll(Storage& storage) {
           storage.ListOrders({}, &orders),
           storage.ListEvents({}, &events),
           storage.ReadChannel({}, &events),
-          storage.ListFollows({}, &follows),
+          catalog.ListFollows({}, &follows),
           catalog.GetDrop(DropId("drop")).status(),
           catalog.ListDrops({}, &drops),
           catalog.GetProduct(ProductId("product")).status(),

@@ -177,9 +177,6 @@ class FaultyStorage : public Storage, private Catalog {
   Status ReadChannel(const ChannelQuery& query, std::vector<Event>* out) override {
     return Read([&] { return inner_->ReadChannel(query, out); });
   }
-  Status ListFollows(const FollowQuery& query, FollowPage* out) override {
-    return Read([&] { return inner_->ListFollows(query, out); });
-  }
   Catalog& catalog() override { return *this; }
   Status Close() override;
 
@@ -198,6 +195,9 @@ class FaultyStorage : public Storage, private Catalog {
   }
   Result<FollowEntry> GetFollow(const CreatorId& creator, const UserId& user) override {
     return Read([&] { return inner_->catalog().GetFollow(creator, user); });
+  }
+  Status ListFollows(const FollowQuery& query, FollowPage* out) override {
+    return Read([&] { return inner_->catalog().ListFollows(query, out); });
   }
   Result<UserRow> GetUser(const UserId& id) override {
     return Read([&] { return inner_->catalog().GetUser(id); });

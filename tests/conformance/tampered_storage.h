@@ -161,11 +161,6 @@ class TamperedStorage : public Storage, private Catalog {
     hooks_->channel_query(changed);
     return Change(inner_->ReadChannel(changed, out), hooks_->events, out);
   }
-  Status ListFollows(const FollowQuery& query, FollowPage* out) override {
-    FollowQuery changed = query;
-    hooks_->follow_query(changed);
-    return Change(inner_->ListFollows(changed, out), hooks_->follows, out);
-  }
   Catalog& catalog() override { return *this; }
   Status Close() override { return hooks_->close ? hooks_->close(*inner_) : inner_->Close(); }
 
@@ -190,6 +185,11 @@ class TamperedStorage : public Storage, private Catalog {
   }
   Result<FollowEntry> GetFollow(const CreatorId& creator, const UserId& user) override {
     return Change(inner_->catalog().GetFollow(creator, user), hooks_->follow);
+  }
+  Status ListFollows(const FollowQuery& query, FollowPage* out) override {
+    FollowQuery changed = query;
+    hooks_->follow_query(changed);
+    return Change(inner_->catalog().ListFollows(changed, out), hooks_->follows, out);
   }
   Result<UserRow> GetUser(const UserId& id) override {
     return Change(inner_->catalog().GetUser(id), hooks_->user);

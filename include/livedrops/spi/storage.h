@@ -259,7 +259,6 @@ class Storage {
   virtual Status ListOrders(const OrderQuery& query, std::vector<Order>* out) = 0;
   virtual Status ListEvents(const EventQuery& query, std::vector<Event>* out) = 0;
   virtual Status ReadChannel(const ChannelQuery& query, std::vector<Event>* out) = 0;
-  virtual Status ListFollows(const FollowQuery& query, FollowPage* out) = 0;
 
   // The tables that a shop browses (products, drops, accounts): few rows, many ways to ask.
   virtual class Catalog& catalog() = 0;
@@ -284,6 +283,7 @@ class Catalog {
   // `now`.
   virtual Result<ProductPage> ListProducts(const ProductFilter& filter, Time now) = 0;
   virtual Result<FollowEntry> GetFollow(const CreatorId& creator, const UserId& user) = 0;
+  virtual Status ListFollows(const FollowQuery& query, FollowPage* out) = 0;
   virtual Result<UserRow> GetUser(const UserId& id) = 0;
   virtual Result<Account> GetAccount(const UserId& id) = 0;
   virtual Result<Account> FindAccount(const std::string& folded_email) = 0;

@@ -97,6 +97,37 @@ Result<FollowEntry> MemoryCatalog::GetFollow(const CreatorId& creator, const Use
   return FollowEntry{creator, user, found->second};
 }
 
+namespace {
+
+using FollowIndex = std::set<NewestFirst>;
+
+template <class Map, class Id>
+const FollowIndex& FollowsOf(const Map& map, const Id& id) {
+  static const FollowIndex none;
+  const auto found = map.find(id);
+  return found == map.end() ? none : found->second;
+}
+
+}  // namespace
+
+Status MemoryCatalog::ListFollows(const FollowQuery& query, FollowPage* out) {
+  *out = FollowPage();
+  if (*closed_) return ClosedStatus();
+  const std::lock_guard guard(database_->mutex);
+  const MemoryTables& tables = database_->tables;
+  const bool of_creator = !query.creator.empty();
+  const FollowIndex& index = of_creator ? FollowsOf(tables.followers, query.creator)
+                                        : FollowsOf(tables.following, query.user);
+  auto place = query.after_id.empty() ? index.begin()
+                                      : index.upper_bound({query.after_since, query.after_id});
+  for (; place != index.end() && std::ssize(out->data) < query.limit; ++place) {
+    out->data.push_back(of_creator ? FollowEntry{query.creator, UserId(place->id), place->at}
+                                   : FollowEntry{CreatorId(place->id), query.user, place->at});
+  }
+  out->total = std::ssize(index);
+  return OkStatus();
+}
+
 Result<UserRow> MemoryCatalog::GetUser(const UserId& id) {
   return Get<UserRow>(database_->tables.users, id, "user");
 }

@@ -18,6 +18,7 @@ class MemoryCatalog : public Catalog {
   Result<Product> GetProduct(const ProductId& id) override;
   Result<ProductPage> ListProducts(const ProductFilter& filter, Time now) override;
   Result<FollowEntry> GetFollow(const CreatorId& creator, const UserId& user) override;
+  Status ListFollows(const FollowQuery& query, FollowPage* out) override;
   Result<UserRow> GetUser(const UserId& id) override;
   Result<Account> GetAccount(const UserId& id) override;
   Result<Account> FindAccount(const std::string& folded_email) override;

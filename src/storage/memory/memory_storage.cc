@@ -35,7 +35,6 @@ class MemoryStorage : public Storage {
   Status ListOrders(const OrderQuery& query, std::vector<Order>* out) override;
   Status ListEvents(const EventQuery& query, std::vector<Event>* out) override;
   Status ReadChannel(const ChannelQuery& query, std::vector<Event>* out) override;
-  Status ListFollows(const FollowQuery& query, FollowPage* out) override;
   Catalog& catalog() override { return catalog_; }
   Status Close() override;
 
@@ -285,32 +284,6 @@ Status MemoryStorage::ReadChannel(const ChannelQuery& query, std::vector<Event>*
   return OkStatus();
 }
 
-using FollowIndex = std::set<NewestFirst>;
-
-template <class Map, class Id>
-const FollowIndex& FollowsOf(const Map& map, const Id& id) {
-  static const FollowIndex none;
-  const auto found = map.find(id);
-  return found == map.end() ? none : found->second;
-}
-
-Status MemoryStorage::ListFollows(const FollowQuery& query, FollowPage* out) {
-  *out = FollowPage();
-  if (closed_) return ClosedStatus();
-  const std::lock_guard guard(database_->mutex);
-  const MemoryTables& tables = database_->tables;
-  const bool of_creator = !query.creator.empty();
-  const FollowIndex& index = of_creator ? FollowsOf(tables.followers, query.creator)
-                                        : FollowsOf(tables.following, query.user);
-  auto place = query.after_id.empty() ? index.begin()
-                                      : index.upper_bound({query.after_since, query.after_id});
-  for (; place != index.end() && std::ssize(out->data) < query.limit; ++place) {
-    out->data.push_back(of_creator ? FollowEntry{query.creator, UserId(place->id), place->at}
-                                   : FollowEntry{CreatorId(place->id), query.user, place->at});
-  }
-  out->total = std::ssize(index);
-  return OkStatus();
-}
 
 }  // namespace
 }  // namespace livedrops::memory

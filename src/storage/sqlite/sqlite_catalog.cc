@@ -1,6 +1,7 @@
 #include "storage/sqlite/sqlite_catalog.h"
 
 #include "storage/sqlite/newest_first.h"
+#include "storage/sqlite/list_reader.h"
 #include "storage/sqlite/rows.h"
 
 namespace livedrops::sqlite {
@@ -120,6 +121,12 @@ Result<FollowEntry> SqliteCatalog::GetFollow(const CreatorId& creator, const Use
   entry->creator = creator;
   entry->user = user;
   return entry;
+}
+
+Status SqliteCatalog::ListFollows(const FollowQuery& query, FollowPage* out) {
+  *out = FollowPage();
+  auto reader = readers_->Take();
+  return reader.ok() ? sqlite::ListFollows(**reader, query, out) : reader.status();
 }
 
 Result<UserRow> SqliteCatalog::GetUser(const UserId& id) {

@@ -84,10 +84,6 @@ class SqliteStorage : public Storage {
     return Read(
         [&](Connection& reader) { return sqlite::ReadChannel(reader, index_.get(), query, out); });
   }
-  Status ListFollows(const FollowQuery& query, FollowPage* out) override {
-    *out = FollowPage();
-    return Read([&](Connection& reader) { return sqlite::ListFollows(reader, query, out); });
-  }
   Catalog& catalog() override { return catalog_; }
   Status Close() override;
 

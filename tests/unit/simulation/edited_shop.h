@@ -166,7 +166,6 @@ class EditedStorage : public Storage {
   Status ListOrders(const OrderQuery&, std::vector<Order>*) override { return Refused(); }
   Status ListEvents(const EventQuery&, std::vector<Event>*) override { return Refused(); }
   Status ReadChannel(const ChannelQuery&, std::vector<Event>*) override { return Refused(); }
-  Status ListFollows(const FollowQuery&, FollowPage*) override { return Refused(); }
   Catalog& catalog() override { std::abort(); }
   Status Close() override { return OkStatus(); }
 
