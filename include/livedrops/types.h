@@ -35,9 +35,10 @@ class BoundedText {
   // Copies only the bytes in use: most ids are far shorter than the capacity.
   BoundedText(const BoundedText& other) { *this = other; }
   BoundedText& operator=(const BoundedText& other) {
+    if (this == &other) return *this;
     size_ = other.size_;
     valid_ = other.valid_;
-    std::memmove(bytes_, other.bytes_, size_);
+    std::memcpy(bytes_, other.bytes_, size_);
     return *this;
   }
 

@@ -17,19 +17,17 @@ std::uint64_t LoadBigEndian(const std::uint8_t* bytes) {
   return word;
 }
 
-// A drop that hardly sells has small tables, whatever its stock. One that has sold this much gets
-// room for all of it at once, up to a limit: making a table of 64 K anew takes 2 ms, one of a
-// million 50.
-constexpr std::uint64_t kQuietOrders = 4'096;
-constexpr std::uint64_t kWarmOrders = 65'536;
-constexpr std::uint64_t kReservedOrdersMax = 16'000'000;
+// A table is made for this many records, then for sixteen times as many as it has, but not for more
+// than the stock: a drop that hardly sells stays small, and making a table of a million anew, once,
+// takes 20 ms.
+constexpr std::uint64_t kFirstRoom = 4'096;
+constexpr std::uint64_t kGrowth = 16;
 
 // For how many records a full table of `used` is made anew. More than the stock when units came
 // back or were added.
 std::uint64_t RoomAfter(std::uint64_t used, std::int32_t stock) {
-  auto room = std::min(static_cast<std::uint64_t>(stock), kReservedOrdersMax);
-  if (used < kWarmOrders) room = std::min(room, used < kQuietOrders ? kQuietOrders : kWarmOrders);
-  return std::max(room, used * 2);
+  const std::uint64_t wanted = std::max(used * kGrowth, kFirstRoom);
+  return std::max(std::min(wanted, static_cast<std::uint64_t>(stock)), used * 2);
 }
 
 }  // namespace
