@@ -22,11 +22,12 @@ std::uint64_t LoadBigEndian(const std::uint8_t* bytes) {
 // takes 20 ms.
 constexpr std::uint64_t kFirstRoom = 4'096;
 constexpr std::uint64_t kGrowth = 16;
+constexpr std::uint64_t kRoomMax = 16'000'000;  // Beyond, tables only double.
 
 // For how many records a full table of `used` is made anew. More than the stock when units came
 // back or were added.
 std::uint64_t RoomAfter(std::uint64_t used, std::int32_t stock) {
-  const std::uint64_t wanted = std::max(used * kGrowth, kFirstRoom);
+  const std::uint64_t wanted = std::clamp(used * kGrowth, kFirstRoom, kRoomMax);
   return std::max(std::min(wanted, static_cast<std::uint64_t>(stock)), used * 2);
 }
 
