@@ -22,9 +22,15 @@
   X(confirm_expired, "a hold is confirmed after its end")                               \
   X(sold_out_missing, "the soldOut event is not written")                               \
   X(low_stock_repeats, "lowStock is written again without a crossing")                  \
-  X(stale_now, "the end of the window is compared with an old time")                  \
+  X(stale_now, "the end of the window is compared with an old time")                    \
   X(restock_key_ignored, "a retried restock adds its units again")                      \
-  X(pause_ignored, "a paused drop takes orders")
+  X(pause_ignored, "a paused drop takes orders")                                        \
+  X(fenced_forgotten, "whoever waited for a fenced commit is never answered")           \
+  X(repeat_tells_present, "a repeat is answered with what became of the order since")   \
+  X(deadline_ignored, "a request is decided after its deadline")                        \
+  X(due_at_now, "an expiry bears the time when it was noticed")                         \
+  X(follow_total_drifts, "an unfollow adds a follower")                                 \
+  X(sync_left_out, "SQLite answers before the disk has the commit (--storage sqlite)")
 
 #ifdef LIVEDROPS_MUTANTS
 

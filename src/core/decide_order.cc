@@ -43,7 +43,8 @@ void Decider::Place(const PlaceOrder& order, const OrderHashes& hashes, DropStat
   switch (reply->outcome) {
     case Outcome::repeated:
       reply->repeated = true;
-      AnswerOrder(*drop, drop->orders[drop->FindOrder(hashes.key)], true, reply);
+      AnswerOrder(*drop, drop->orders[drop->FindOrder(hashes.key)],
+                  !LD_MUTANT(repeat_tells_present), reply);
       return;
     case Outcome::drop_not_started:
       reply->retry_at = drop->row.drop.start_time;
@@ -94,7 +95,8 @@ Outcome Decider::Rank(const PlaceOrder& order, const OrderHashes& hashes, DropSt
     const bool same = SameRequest(order, drop->orders[existing], drop->row.drop);
     return same ? Outcome::repeated : Outcome::repeated_differs;
   }
-  if (order.deadline && now_ >= *order.deadline) return Outcome::request_expired;
+  const bool expired = order.deadline && now_ >= *order.deadline;
+  if (expired && !LD_MUTANT(deadline_ignored)) return Outcome::request_expired;
   const Outcome state = RankState(order, *drop);
   if (state != Outcome::confirmed) return state;
   const Outcome stock = RankStock(order, hashes, *drop, grant);
@@ -326,7 +328,7 @@ void Decider::EmitExpiry(DropState* drop, std::uint32_t index, Time at) {
   const std::int32_t units = drop->orders[index].quantity;
   const std::int32_t returned = LD_MUTANT(expiry_returns_twice) ? 2 * units : units;
   EventRow row = OrderEvent(EventType::orderExpired, *drop, index, "livedrops", returned);
-  row.at = at;
+  row.at = LD_MUTANT(due_at_now) ? now_ : at;
   row.body = FormWriter().Add("drop", drop->row.drop.id.view()).Add("quantity", units).Take();
   Emit(std::move(row));
   EmitCrossings(*drop, before);

@@ -1,6 +1,7 @@
 // DropState: a drop, its orders and its users in memory, as the decisions need them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <queue>
@@ -63,9 +64,15 @@ class DropState {
   // Takes back the last Append.
   void RemoveLast();
 
-  void Prefetch(const OrderHashes& hashes) const {
+  // Brings what a request will be looked up by into the cache. The user's record comes a few
+  // requests later: by then his slot, which tells where it is, has arrived.
+  [[gnu::always_inline]] void Prefetch(const OrderHashes& hashes) {
     order_slots_.Prefetch(hashes.key.low);
     user_slots_.Prefetch(hashes.user.low);
+    std::uint64_t& earlier = prefetched_users_[prefetched_++ % kPrefetchLag];
+    const std::uint32_t user = user_slots_.Find(earlier, [](std::uint32_t) { return true; });
+    if (user != SlotTable::kNone) __builtin_prefetch(&users[user]);
+    earlier = hashes.user.low;
   }
 
   static Time ExpiresAt(const OrderRecord& order) {
@@ -110,6 +117,9 @@ class DropState {
 
   SlotTable order_slots_;
   SlotTable user_slots_;
+  static constexpr std::size_t kPrefetchLag = 8;
+  std::array<std::uint64_t, kPrefetchLag> prefetched_users_{};
+  std::size_t prefetched_ = 0;
   std::priority_queue<Expiry, std::vector<Expiry>, std::greater<>> expiries_;
 };
 

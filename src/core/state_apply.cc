@@ -284,7 +284,8 @@ void State::ApplyFollow(const EventRow& row) {
       follows_.insert(pair);
     }
   });
-  creators_[creator].followers += change;  // Saved and touched with its aggregate_seq.
+  creators_[creator].followers +=
+      LD_MUTANT(follow_total_drifts) ? +1 : change;  // Saved and touched with its aggregate_seq.
   TouchUser(row.subject).following += change;
   if (touched_ != nullptr) {
     touched_->follows.push_back({CreatorId(creator), UserId(row.subject), row.at, follow});

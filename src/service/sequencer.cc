@@ -349,7 +349,8 @@ void Sequencer::DecideLine(Line* line, int limit) {
     const std::size_t rows = open_->batch.rows();
     if (ticket->submitted_us != 0) stats_.queue_wait_us += steady_us_ - ticket->submitted_us;
     DecideTicket(ticket);
-    open_->tickets.push_back(ticket);
+    const bool early = LD_MUTANT(refusal_before_commit) && open_->batch.rows() == rows;
+    (early ? released_ : open_->tickets).push_back(ticket);
     // Refusals write nothing and do not count: a sold-out drop is answered as fast as it asks.
     if (open_->batch.rows() != rows) ++line->decided;
   }
@@ -469,8 +470,8 @@ void Sequencer::Undo(Group* group) {
 void Sequencer::Finish(const Status& committed) {
   LD_ASSERT(in_flight_ != nullptr);
   StatusCode code = committed.code();
-  if (LD_MUTANT(unknown_is_failed) && code == StatusCode::kOutcomeUnknown)
-    code = StatusCode::kUnavailable;
+  const bool denied = LD_MUTANT(unknown_is_failed) && code == StatusCode::kOutcomeUnknown;
+  if (denied) code = StatusCode::kUnavailable;
   if (code == StatusCode::kOk) {
     ++stats_.commits;
     stats_.rows += in_flight_->batch.rows();
@@ -483,7 +484,7 @@ void Sequencer::Finish(const Status& committed) {
   Undo(in_flight_.get());
   std::unique_ptr<Group> failed = std::move(in_flight_);
   const bool fenced = code == StatusCode::kFenced;
-  PutBack(fenced ? failed.get() : nullptr, open_.get());
+  PutBack(fenced && !LD_MUTANT(fenced_forgotten) ? failed.get() : nullptr, open_.get());
   if (fenced) {
     ++stats_.fenced;
     behind_ = true;
@@ -493,7 +494,8 @@ void Sequencer::Finish(const Status& committed) {
     suspect_ = std::move(failed);
   } else {
     ++stats_.commit_failures;
-    for (Ticket* ticket : failed->tickets) Answer(ticket, committed);
+    const Status told = denied ? Status(StatusCode::kUnavailable, "denied") : committed;
+    for (Ticket* ticket : failed->tickets) Answer(ticket, told);
     if (!committed.retryable()) failed_ = committed;
   }
   Open();
@@ -558,30 +560,19 @@ Status Sequencer::CatchUp() {
   return status;
 }
 
-// Whether the log holds the batch. Another process may have written rows with the same hashes, in
-// the same millisecond, for a request with another key: the keys are compared too. A batch without
-// rows may be written again.
+// Whether the log holds the batch's last row. Not to know is not "no": the requests would be decided
+// again, and those without a key done twice.
 Result<bool> Sequencer::WasCommitted(const Group& group) const {
   class Finder : public LogSink {
    public:
-    explicit Finder(const Batch& batch) : event_(batch.events.begin()), end_(batch.events.end()) {}
     void OnOrder(const OrderRow& row) override { hash = row.hash; }
-    void OnEvent(const EventRow& row) override {
-      same_keys = same_keys && event_ != end_ && event_++->key == row.key;
-      hash = row.hash;
-    }
+    void OnEvent(const EventRow& row) override { hash = row.hash; }
     Hash hash{};
-    bool same_keys = true;
-
-   private:
-    std::vector<EventRow>::const_iterator event_, end_;
   };
-  const Batch& batch = group.batch;
-  if (batch.rows() == 0) return false;
-  Finder finder(batch);
-  const auto rows = static_cast<std::int64_t>(batch.rows());
-  if (Status read = storage_->ReadLog(batch.before.seq, rows, finder); !read.ok()) return read;
-  return finder.hash == batch.after.hash && finder.same_keys;
+  Finder finder;
+  const std::uint64_t last = group.batch.after.seq;
+  if (Status read = storage_->ReadLog(last - 1, 1, finder); !read.ok()) return read;
+  return finder.hash == group.batch.after.hash;
 }
 
 Status Sequencer::Resolve() {

@@ -76,7 +76,7 @@ void TableChecks::OnCreator(const CreatorRow& row) {
 void TableChecks::OnUser(const UserRow& row) {
   const std::string id = row.id.str();
   Expect(row.following == CountFollows(id, false), "following", "user " + id);
-  Expect(row.read_up_to <= model_.head(), "read_up_to", "user " + id);
+  Expect(row.read_up_to == model_.Mark(id, model_.head()), "read_up_to", "user " + id);
 }
 
 void TableChecks::OnFollow(const FollowRow& row) {

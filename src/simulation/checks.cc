@@ -22,7 +22,6 @@ class Checks {
   void CheckRows();
   void CheckIds();
   void CheckExactly();
-  void CheckMarks(Storage& storage);
 
  private:
   void CheckReply(const Attempt& attempt);
@@ -42,9 +41,9 @@ class Checks {
     return seq > attempt.head_before && seq <= attempt.head_after;
   }
   void Fail(const char* invariant, const Attempt& attempt, const std::string& detail) {
-    violations_.push_back({invariant, "#" + std::to_string(attempt.number) + " " +
-                                          Describe(attempt.request) + " -> " +
-                                          Describe(attempt.reply),
+    violations_.push_back({invariant,
+                           "#" + std::to_string(attempt.number) + " " + Describe(attempt.request) +
+                               " -> " + Describe(attempt.reply),
                            detail});
   }
 
@@ -168,7 +167,8 @@ void Checks::CheckRefusal(const Attempt& attempt, const PlaceOrder& place) {
     for (const bool expired : {false, true}) {
       if (expired ? !place.deadline || latest < *place.deadline : !may_be_early) continue;
       const Expected expected = ExpectPlace(model_, place, seq, expired);
-      const bool same_rest = expected.remaining < 0 || expected.remaining == reply.remaining;
+      const bool same_rest = expected.retry_at == reply.retry_at &&
+                             (expected.remaining < 0 || expected.remaining == reply.remaining);
       bool possible = expected.outcome == reply.outcome && same_rest;
       if (reply.outcome == Outcome::drop_not_started && possible) {
         const DropFacts* facts = model_.FindDrop(place.drop.view())->facts.At(seq);
@@ -178,13 +178,13 @@ void Checks::CheckRefusal(const Attempt& attempt, const PlaceOrder& place) {
     }
   }
   const Expected now = ExpectPlace(model_, place, attempt.head_after, false);
-  Fail("refusal-legal", attempt, "in no state from " + std::to_string(attempt.head_before) +
-                                     " to " + std::to_string(attempt.head_after) + "; now " +
-                                     std::string(ToString(now.outcome)));
+  Fail("refusal-legal", attempt,
+       "in no state from " + std::to_string(attempt.head_before) + " to " +
+           std::to_string(attempt.head_after) + "; now " + std::string(ToString(now.outcome)));
 }
 
-// Two processes decided two tries of one request alike, in the same millisecond on the same head: their
-// rows are the same to the last bit. Who lost the race may say that it is his.
+// Two processes decided two tries of one request alike, in the same millisecond on the same head:
+// their rows are the same to the last bit. Who lost the race may say that it is his.
 bool Checks::IsTwin(const Attempt& attempt, std::uint64_t seq,
                     const std::vector<const Attempt*>& tries) const {
   return std::ranges::any_of(tries, [&](const Attempt* other) {
@@ -201,22 +201,23 @@ void Checks::CheckCommand(const Attempt& attempt) {
     return;
   }
   for (std::uint64_t seq = attempt.head_after + 1; seq-- > attempt.head_before;) {
-    const auto expected = ExpectOther(model_, attempt.request, seq, attempt.clock_before,
-                                      attempt.clock_after);
+    const auto expected =
+        ExpectOther(model_, attempt.request, seq, attempt.clock_before, attempt.clock_after);
     if (!expected) return;
     const bool same = expected->outcome == reply.outcome && expected->repeated == reply.repeated;
     const bool same_status = expected->status == reply.status.code();
     if (!expected->changes && same_status && (same || !reply.status.ok())) return;
   }
-  Fail("refusal-legal", attempt, "in no state from " + std::to_string(attempt.head_before) +
-                                     " to " + std::to_string(attempt.head_after));
+  Fail("refusal-legal", attempt,
+       "in no state from " + std::to_string(attempt.head_before) + " to " +
+           std::to_string(attempt.head_after));
 }
 
 void Checks::CheckChange(const Attempt& attempt) {
   const Reply& reply = attempt.reply;
   const LogRow* row = model_.RowAt(reply.seq);
-  if (row == nullptr || row->is_order || (row->event.key != ScopedKey(attempt.request) &&
-                                            reply.outcome != Outcome::refund_due)) {
+  if (row == nullptr || row->is_order ||
+      (row->event.key != ScopedKey(attempt.request) && reply.outcome != Outcome::refund_due)) {
     Fail("acknowledged-is-durable", attempt, "the change is not in the log");
     return;
   }
@@ -231,8 +232,8 @@ void Checks::CheckChange(const Attempt& attempt) {
   }
   if (reply.drop != nullptr && std::holds_alternative<Restock>(attempt.request)) {
     const DropModel* drop = model_.FindDrop(reply.drop->id.view());
-    const bool same = drop != nullptr && drop->facts.At(reply.seq)->current ==
-                                             reply.drop->current_stock;
+    const bool same =
+        drop != nullptr && drop->facts.At(reply.seq)->current == reply.drop->current_stock;
     if (!same) Fail("answer-as-stored", attempt, "another stock");
   }
   const OrderModel* order = model_.OrderAt(row->event.order_seq);
@@ -323,7 +324,8 @@ void Checks::CheckExactly() {
     for (const OrderModel* order : drop->orders) {
       Sale sale{INT64_MAX, order->quantity};
       for (const Attempt* attempt : attempts_of_order_[{id, order->user, order->key}]) {
-        if (CreatedBy(*attempt, *order)) sale.invoked = std::min(sale.invoked, attempt->invoked_step);
+        if (CreatedBy(*attempt, *order))
+          sale.invoked = std::min(sale.invoked, attempt->invoked_step);
       }
       sales.push_back(sale);
     }
@@ -341,24 +343,10 @@ void Checks::CheckExactly() {
   }
 }
 
-// --- marks, which leave no row -----------------------------------------------------------------
-
-void Checks::CheckMarks(Storage& storage) {
-  for (const Attempt& attempt : input_.history->attempts) {
-    const auto* mark = std::get_if<MarkRead>(&attempt.request);
-    if (mark == nullptr || !attempt.answered() || !attempt.reply.status.ok()) continue;
-    if (attempt.returned_step <= input_.answered_after) continue;
-    const Result<UserRow> user = storage.catalog().GetUser(mark->user);
-    const std::uint64_t marked = user.ok() ? user->read_up_to : 0;
-    if (marked < mark->up_to) {
-      Fail("acknowledged-is-durable", attempt, "the mark is at " + std::to_string(marked));
-    }
-  }
-}
-
 }  // namespace
 
-void CheckEverything(Storage& storage, const CheckInput& input, std::vector<Violation>* violations) {
+void CheckEverything(Storage& storage, const CheckInput& input,
+                     std::vector<Violation>* violations) {
   std::vector<LogRow> rows;
   if (const Status read = ReadWholeLog(storage, &rows); !read.ok()) {
     violations->push_back({"log", "database", read.ToString()});
@@ -373,7 +361,6 @@ void CheckEverything(Storage& storage, const CheckInput& input, std::vector<Viol
   checks.CheckRows();
   if (input.answered_after == 0 && input.at_the_end) checks.CheckExactly();
   checks.CheckIds();
-  checks.CheckMarks(storage);
   CheckTables(storage, model, violations);
 }
 

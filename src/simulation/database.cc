@@ -1,6 +1,7 @@
 #include "simulation/database.h"
 
 #include "base/assert.h"
+#include "base/mutant.h"
 #include "livedrops/testing/sim_clock.h"
 #include "storage/sqlite/sqlite_storage.h"
 
@@ -13,6 +14,7 @@ SqliteOptions OptionsFor(const FaultVfs& vfs, int checkpoint_pages) {
   SqliteOptions options;
   options.vfs = vfs.name();
   options.checkpoint_pages = checkpoint_pages;
+  if (LD_MUTANT(sync_left_out)) options.synchronous = SqliteOptions::Synchronous::normal;
   options.busy_deadline = Duration(0);  // One thread: nobody would ever let go.
   options.order_index = false;          // It sorts on a thread of its own.
   ShopInfo shop;

@@ -20,6 +20,16 @@ const OrderModel* HoldOf(const DropModel& drop, const std::string& user, std::ui
   return nullptr;
 }
 
+std::optional<Time> NextExpiry(const DropModel& drop, std::uint64_t seq) {
+  std::optional<Time> next;
+  for (const OrderModel* order : drop.orders) {
+    const OrderFacts* facts = order->facts.At(seq);
+    if (facts == nullptr || facts->status != OrderStatus::held) continue;
+    next = next ? std::min(*next, facts->expires) : facts->expires;
+  }
+  return next;
+}
+
 // What limits and stock allow.
 Expected ExpectStock(const Model& model, const PlaceOrder& place, const DropModel& drop,
                      const DropFacts& facts, std::uint64_t seq) {
@@ -45,7 +55,9 @@ Expected ExpectStock(const Model& model, const PlaceOrder& place, const DropMode
     return {.outcome = Outcome::sold_out, .remaining = facts.current};
   }
   if (place.quantity > facts.current + freed) {
-    return {.outcome = Outcome::held_out, .remaining = facts.current};
+    return {.outcome = Outcome::held_out,
+            .remaining = facts.current,
+            .retry_at = NextExpiry(drop, seq)};
   }
   return {.outcome = ttl == 0 ? Outcome::confirmed : Outcome::held, .changes = true};
 }
@@ -141,8 +153,7 @@ std::optional<Expected> Of(const CancelOrder& cancel, const At& at) {
   if (facts == nullptr) return Expected{.outcome = Outcome::not_found};
   if (at.Key(cancel) != nullptr) return kRepeated;
   if (facts->status == OrderStatus::cancelled && !cancel.quantity) return kRepeated;
-  const bool lives =
-      facts->status == OrderStatus::held || facts->status == OrderStatus::confirmed;
+  const bool lives = facts->status == OrderStatus::held || facts->status == OrderStatus::confirmed;
   if (!lives) return Expected{.outcome = Outcome::order_state};
   if (cancel.quantity.value_or(1) > facts->quantity) {
     return Expected{.outcome = Outcome::quantity_out_of_range};
@@ -175,9 +186,15 @@ std::optional<Expected> Of(const ChangeDrop& change, const At& at) {
       holds = goes_on && facts->started;
       allowed = goes_on;
       break;
-    case DropAction::pause: holds = goes_on && facts->paused; break;
-    case DropAction::resume: holds = goes_on && facts->started && !facts->paused; break;
-    case DropAction::end: holds = facts->ended && !facts->cancelled; break;
+    case DropAction::pause:
+      holds = goes_on && facts->paused;
+      break;
+    case DropAction::resume:
+      holds = goes_on && facts->started && !facts->paused;
+      break;
+    case DropAction::end:
+      holds = facts->ended && !facts->cancelled;
+      break;
     case DropAction::cancel:
       holds = facts->cancelled;
       allowed = goes_on;
@@ -212,6 +229,10 @@ std::optional<Expected> Of(const FollowCreator& follow, const At& at) {
   return follows == follow.follow ? kRepeated : kChanges;
 }
 
+std::optional<Expected> Of(const MarkRead& mark, const At& at) {
+  return mark.up_to <= at.model.Mark(mark.user.str(), at.seq) ? kRepeated : kChanges;
+}
+
 template <class T>
 std::optional<Expected> Of(const T&, const At&) {
   return std::nullopt;
@@ -236,7 +257,9 @@ Expected ExpectPlace(const Model& model, const PlaceOrder& place, std::uint64_t 
   if (!same_product) return {.outcome = Outcome::product_mismatch};
   if (facts->cancelled) return {.outcome = Outcome::drop_cancelled};
   if (facts->ended) return {.outcome = Outcome::drop_ended};
-  if (!facts->started) return {.outcome = Outcome::drop_not_started};
+  if (!facts->started) {
+    return {.outcome = Outcome::drop_not_started, .retry_at = facts->start};
+  }
   if (facts->paused) return {.outcome = Outcome::drop_paused};
   return ExpectStock(model, place, *drop, *facts, seq);
 }

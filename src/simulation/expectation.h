@@ -9,9 +9,10 @@ namespace livedrops::simulation {
 struct Expected {
   Outcome outcome = Outcome::done;
   bool repeated = false;
-  bool changes = false;                     // A row is written.
+  bool changes = false;  // A row is written.
   StatusCode status = StatusCode::kOk;
-  std::int64_t remaining = -1;              // sold_out, held_out.
+  std::int64_t remaining = -1;        // sold_out, held_out.
+  std::optional<Time> retry_at = {};  // held_out, drop_not_started.
 };
 
 // The state after row `seq`, at a time when the deadline, if any, has passed or not.

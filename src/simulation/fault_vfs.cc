@@ -332,7 +332,8 @@ struct VfsCalls {
 
   // --- of the file system ---
 
-  static int Open(sqlite3_vfs* base, const char* name, sqlite3_file* out, int flags, int* out_flags);
+  static int Open(sqlite3_vfs* base, const char* name, sqlite3_file* out, int flags,
+                  int* out_flags);
 
   static int Delete(sqlite3_vfs* base, const char* name, int sync_directory) {
     FaultVfs& vfs = Of(base);

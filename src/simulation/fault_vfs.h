@@ -1,9 +1,10 @@
 // FaultVfs: a disk in memory for the real SQLite, with the ways in which disks fail: errors, lost
 // syncs, power cuts that keep any part of what was not synced.
 //
-// A SimDisk is what survives a process; each process reaches it through a FaultVfs of its own, which can
-// be killed at any call. Shared memory (the WAL's index) lives as long as somebody has it open.
-// Threading: one thread, several connections. Nothing waits: a lock that is taken is SQLITE_BUSY.
+// A SimDisk is what survives a process; each process reaches it through a FaultVfs of its own,
+// which can be killed at any call. Shared memory (the WAL's index) lives as long as somebody has it
+// open. Threading: one thread, several connections. Nothing waits: a lock that is taken is
+// SQLITE_BUSY.
 #pragma once
 
 #include <sqlite3.h>

@@ -38,7 +38,9 @@ std::string Of(const ChangeDrop& change) {
   return std::string(kActions[static_cast<int>(change.action)]) + " " + change.id.str() +
          KeyText(change.key);
 }
-std::string Of(const UpdateDrop& update) { return "update " + update.id.str() + KeyText(update.key); }
+std::string Of(const UpdateDrop& update) {
+  return "update " + update.id.str() + KeyText(update.key);
+}
 std::string Of(const FollowCreator& follow) {
   return (follow.follow ? "follow " : "unfollow ") + follow.user.str() + "/" + follow.creator.str();
 }
@@ -67,8 +69,9 @@ std::string Describe(const Reply& reply) {
   if (reply.repeated) text += " (repeated)";
   if (reply.seq != 0) text += " seq=" + std::to_string(reply.seq);
   if (!reply.order.id.empty()) {
-    text += " order=" + std::to_string(reply.order.seq) + " quantity=" +
-            std::to_string(reply.order.quantity) + " " + std::string(ToString(reply.order.status));
+    text += " order=" + std::to_string(reply.order.seq) +
+            " quantity=" + std::to_string(reply.order.quantity) + " " +
+            std::string(ToString(reply.order.status));
   }
   if (reply.outcome == Outcome::sold_out || reply.outcome == Outcome::held_out) {
     text += " remaining=" + std::to_string(reply.remaining);

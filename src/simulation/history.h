@@ -30,9 +30,7 @@ struct Attempt {
 
   bool answered() const { return returned_step != 0; }
   // Whether the change may have happened although nobody was told so.
-  bool unknown() const {
-    return !answered() || reply.status.code() == StatusCode::kOutcomeUnknown;
-  }
+  bool unknown() const { return !answered() || reply.status.code() == StatusCode::kOutcomeUnknown; }
 };
 
 // What a client wants, and how it stands.
@@ -40,10 +38,10 @@ struct Wish {
   int number = 0;
   int client = 0;
   Request request;
-  int under_way = 0;      // Attempts without an answer that the client waits for.
-  bool decided = false;   // The client has an outcome.
-  bool unsure = false;    // An attempt may have changed something and the client does not know.
-  bool failed = false;    // The last answer was "nothing happened".
+  int under_way = 0;     // Attempts without an answer that the client waits for.
+  bool decided = false;  // The client has an outcome.
+  bool unsure = false;   // An attempt may have changed something and the client does not know.
+  bool failed = false;   // The last answer was "nothing happened".
   bool given_up = false;
   std::vector<Attempt*> attempts;
 };

@@ -50,8 +50,8 @@ void Model::Expect(bool good, const char* invariant, std::uint64_t seq, const st
 // --- every row ---------------------------------------------------------------------------------
 
 void Model::Fold(const LogRow& row) {
-  Expect(row.seq() == rows_.size() + 1, "log-gapless", row.seq(), "does not follow " +
-                                                                       Text(std::ssize(rows_)));
+  Expect(row.seq() == rows_.size() + 1, "log-gapless", row.seq(),
+         "does not follow " + Text(std::ssize(rows_)));
   CheckChain(row);
   CheckOwed(row);
   rows_.push_back(row);
@@ -251,6 +251,11 @@ void Model::FoldEvent(const EventRow& row) {
     if (drop != drops_.end()) FoldDropEvent(row, drop->second.get());
   } else if (row.type == EventType::followed || row.type == EventType::unfollowed) {
     FoldFollow(row);
+  } else if (row.type == EventType::notificationsRead) {
+    const auto mark = static_cast<std::uint64_t>(FormReader(row.body).NumberOr("upTo", 0));
+    const bool forward = mark > Mark(row.subject, row.seq) && mark < row.seq;
+    Expect(forward, "mark-forward", row.seq, row.subject + " " + row.body);
+    marks_[row.subject].Set(row.seq, mark);
   }
 }
 
@@ -305,8 +310,12 @@ void Model::FoldDropEvent(const EventRow& row, DropModel* drop) {
   };
   const bool runs = before.started && !before.final();
   switch (row.type) {
-    case EventType::dropStart: Start(row, drop, &facts); break;
-    case EventType::dropEnd: Finish(row, drop, &facts); break;
+    case EventType::dropStart:
+      Start(row, drop, &facts);
+      break;
+    case EventType::dropEnd:
+      Finish(row, drop, &facts);
+      break;
     case EventType::dropPaused:
       legal(runs && !before.paused, "paused");
       facts.paused = true;
@@ -331,7 +340,8 @@ void Model::FoldDropEvent(const EventRow& row, DropModel* drop) {
       facts.current += row.delta;
       facts.adjust += row.delta;
       break;
-    default: break;
+    default:
+      break;
   }
   if (!tells && row.type != EventType::dropStart && row.type != EventType::dropEnd) {
     drop->only_sold = false;
@@ -394,8 +404,12 @@ void Model::FoldOrderEvent(const EventRow& row, DropModel* drop) {
   legal(row.subject == order->id.str(), "event-of-order", "is not the order's id");
   legal(row.delta == 0 || row.balance == before.current + row.delta, "ledger", "balance");
   switch (row.type) {
-    case EventType::orderConfirmed: ConfirmOrder(row, drop, order, &facts); break;
-    case EventType::orderCancelled: CancelOrder(row, order, &facts); break;
+    case EventType::orderConfirmed:
+      ConfirmOrder(row, drop, order, &facts);
+      break;
+    case EventType::orderCancelled:
+      CancelOrder(row, order, &facts);
+      break;
     case EventType::orderExpired:
       legal(now.status == OrderStatus::held && row.at == now.expires, "due-time", "expired");
       legal(row.delta == now.quantity, "ledger", "expiry returns other units");
@@ -417,7 +431,8 @@ void Model::FoldOrderEvent(const EventRow& row, DropModel* drop) {
       now.refund_due = true;
       SetOrder(row.seq, order, now);
       break;
-    default: legal(false, "order-transition", "unknown");
+    default:
+      legal(false, "order-transition", "unknown");
   }
   facts.current += row.delta;
   drop->only_sold = false;
@@ -436,7 +451,8 @@ void Model::ConfirmOrder(const EventRow& row, DropModel* drop, OrderModel* order
   };
   legal(units >= 1 && units <= now.quantity, "order-transition", "confirms more than it has");
   // At the order's price, whatever the drop's is by now.
-  legal(body.NumberOr("amount", -1) == order->amount / order->quantity * units, "amount", "confirmed");
+  legal(body.NumberOr("amount", -1) == order->amount / order->quantity * units, "amount",
+        "confirmed");
   if (now.status == OrderStatus::held) {
     legal(row.at < now.expires, "confirmed-in-time", "after its end");
     legal(row.delta == now.quantity - units, "ledger", "confirm returns other units");
@@ -507,6 +523,12 @@ std::int64_t Model::LiveHolds(const std::string& user, std::uint64_t seq) const 
   return holds == nullptr ? 0 : *holds;
 }
 
+std::uint64_t Model::Mark(const std::string& user, std::uint64_t seq) const {
+  const auto found = marks_.find(user);
+  const std::uint64_t* mark = found == marks_.end() ? nullptr : found->second.At(seq);
+  return mark == nullptr ? 0 : *mark;
+}
+
 bool Model::Follows(const std::string& creator, const std::string& user, std::uint64_t seq) const {
   const auto found = follows_.find({creator, user});
   const bool* follow = found == follows_.end() ? nullptr : found->second.At(seq);
@@ -514,7 +536,8 @@ bool Model::Follows(const std::string& creator, const std::string& user, std::ui
 }
 
 Time Model::LatestTime(std::uint64_t seq) const {
-  return seq == 0 || latest_.empty() ? Time() : latest_[std::min<std::size_t>(seq, latest_.size()) - 1];
+  return seq == 0 || latest_.empty() ? Time()
+                                     : latest_[std::min<std::size_t>(seq, latest_.size()) - 1];
 }
 
 }  // namespace livedrops::simulation

@@ -139,6 +139,8 @@ class Model {
   const KeyedRow* FindKey(const std::string& scoped_key) const;
   const LogRow* RowAt(std::uint64_t seq) const;
   std::int64_t LiveHolds(const std::string& user, std::uint64_t seq) const;
+  // Up to where the user has read.
+  std::uint64_t Mark(const std::string& user, std::uint64_t seq) const;
   bool Follows(const std::string& creator, const std::string& user, std::uint64_t seq) const;
   // The latest time of any row until this one.
   Time LatestTime(std::uint64_t seq) const;
@@ -192,6 +194,7 @@ class Model {
   std::map<OrderId, OrderModel*> orders_by_id_;
   std::map<std::string, Versions<std::int64_t>> holds_of_user_;
   std::map<Pair, Versions<bool>> follows_;
+  std::map<std::string, Versions<std::uint64_t>> marks_;
   std::map<std::string, std::uint64_t> aggregates_;
   std::map<std::string, KeyedRow> keys_;
   std::vector<Owed> owed_;  // lowStock and soldOut that must come next.

@@ -48,9 +48,12 @@ Fault Process::NextFault(StorageCall call) {
     case StorageCall::load:
       return Throw(&random_, {{Fault::before, rates.load_permille / 2},
                               {Fault::after, rates.load_permille / 2}});
-    case StorageCall::lock: return Throw(&random_, {{Fault::before, rates.lock_permille}});
-    case StorageCall::read_head: return Throw(&random_, {{Fault::before, rates.read_head_permille}});
-    case StorageCall::read: return Throw(&random_, {{Fault::before, rates.read_permille}});
+    case StorageCall::lock:
+      return Throw(&random_, {{Fault::before, rates.lock_permille}});
+    case StorageCall::read_head:
+      return Throw(&random_, {{Fault::before, rates.read_head_permille}});
+    case StorageCall::read:
+      return Throw(&random_, {{Fault::before, rates.read_permille}});
   }
   return Fault::none;
 }
@@ -85,7 +88,7 @@ void Process::Crash() {
   acting_ = true;
   if (sequencer_ != nullptr && sequencer_->has_in_flight() && !committed_ && random_.Chance(700)) {
     // It was sent already: it is written unheard, or is still on its way.
-    if (random_.Chance(500)) forced_ = Fault::late;
+    if (vfs_ == nullptr && random_.Chance(500)) forced_ = Fault::late;
     const Status unheard = sequencer_->CommitTaken();
     host_->OnAction(*this, "commit unheard", unheard);
   }
@@ -181,6 +184,11 @@ void Process::Recover() {
   if (random_.Chance(healed_ ? 0 : swarm_.abandon_permille)) {
     sequencer_->Abandon();
     Tell("abandon");
+    return;
+  }
+  if (!healed_ && sequencer_->suspect() && random_.Chance(swarm_.crash_in_doubt_permille)) {
+    host_->OnAction(*this, "crash in doubt", OkStatus());
+    Crash();
     return;
   }
   MayDieSoon();

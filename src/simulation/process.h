@@ -1,5 +1,5 @@
-// Process: one server of the simulation: a Sequencer on a storage that fails, driven step by step as
-// the Service's threads would, in an order that the seed draws.
+// Process: one server of the simulation: a Sequencer on a storage that fails, driven step by step
+// as the Service's threads would, in an order that the seed draws.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,5 @@
-// Random: the simulator's only source of chance. The same seed draws the same world on every machine.
+// Random: the simulator's only source of chance. The same seed draws the same world on every
+// machine.
 #pragma once
 
 #include <cstdint>

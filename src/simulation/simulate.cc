@@ -115,10 +115,10 @@ std::vector<MutantName> Mutants() {
 bool ActivateMutant(const std::string& name) {
   if (name == "none") return true;
 #ifdef LIVEDROPS_MUTANTS
-#define X(mutant, text)                  \
-  if (name == #mutant) {                 \
-    active_mutant = Mutant::mutant;      \
-    return true;                         \
+#define X(mutant, text)             \
+  if (name == #mutant) {            \
+    active_mutant = Mutant::mutant; \
+    return true;                    \
   }
   LIVEDROPS_MUTANT_LIST(X)
 #undef X

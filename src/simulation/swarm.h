@@ -1,6 +1,6 @@
-// Swarm: what kind of world a seed makes. Every seed draws its own rates and sizes, zeros included, so
-// that rare mixtures come up which one fixed setting would never make.
-// Groce et al., "Swarm testing", 2012.
+// Swarm: what kind of world a seed makes. Every seed draws its own rates and sizes, zeros included,
+// so that rare mixtures come up which one fixed setting would never make. Groce et al., "Swarm
+// testing", 2012.
 #pragma once
 
 #include <array>
@@ -16,7 +16,17 @@ enum class StorageKind : std::uint8_t { memory, sqlite };
 
 // What a client may want.
 enum class Want : std::uint8_t {
-  place, confirm, extend, cancel, restock, change, update, follow, product, drop, read
+  place,
+  confirm,
+  extend,
+  cancel,
+  restock,
+  change,
+  update,
+  follow,
+  product,
+  drop,
+  read
 };
 inline constexpr std::size_t kWants = 11;
 
@@ -28,7 +38,7 @@ struct Swarm {
   int clients = 4;
   int users = 4;  // Clients may share one.
   int drops = 1;
-  int wishes = 60;          // Requests, without their retries.
+  int wishes = 60;  // Requests, without their retries.
   int steps_max = 2'000;
   std::array<int, kWants> wants{};
 
@@ -59,9 +69,9 @@ struct Swarm {
 
   // Processes. In 1/1000 of their turns.
   int client_turns_permille = 400;
-  int idle_permille = 100;      // Slow in what it does next.
+  int idle_permille = 100;  // Slow in what it does next.
   int abandon_permille = 0;
-  int interlope_permille = 0;   // Another process acts inside a storage call of this one.
+  int interlope_permille = 0;  // Another process acts inside a storage call of this one.
   int orders_per_drop = 256;
   std::size_t waiting_per_drop = 1'000;
   EngineOptions engine;
@@ -76,9 +86,10 @@ struct Swarm {
   FaultRates faults;
   DiskFaults disk;
   int crash_permille = 0;
-  int kill_in_call_permille = 0;  // SQLite: in the middle of a commit.
-  int power_cut_permille = 0;     // SQLite.
-  int failover_permille = 0;      // Memory: a standby takes over that lacks the last commits.
+  int crash_in_doubt_permille = 0;  // Instead of resolving a commit.
+  int kill_in_call_permille = 0;    // SQLite: in the middle of a commit.
+  int power_cut_permille = 0;       // SQLite.
+  int failover_permille = 0;        // Memory: a standby takes over that lacks the last commits.
 };
 
 Swarm DrawSwarm(StorageKind storage, Random* random);

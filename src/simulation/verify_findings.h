@@ -9,42 +9,43 @@
 namespace livedrops {
 
 // Each promise of CONTRACT §8, and what it rests on. X(name, text)
-#define LIVEDROPS_INVARIANTS(X)                                                                    \
-  X(accounts_equal_log, "accounts-equal-log")                     /* state of each account */      \
-  X(aggregate_gapless, "aggregate-gapless")                       /* 1..n in each aggregate */     \
-  X(amount, "amount")                                             /* quantity x unit price */      \
-  X(chain, "chain")                                               /* each hash covers the last */  \
-  X(conservation, "conservation")       /* init + adjust = current + held + confirmed */           \
-  X(creators_equal_log, "creators-equal-log")                                                      \
-  X(drop_state, "drop-state")           /* nothing sold while paused, ended, cancelled */          \
-  X(drops_equal_log, "drops-equal-log")                                                            \
-  X(follower_totals, "follower-totals")                           /* total = rows of follows */    \
-  X(following_totals, "following-totals")                                                          \
-  X(follows_equal_log, "follows-equal-log")                                                        \
-  X(hold_expiry, "hold-expiry")         /* expired not before, confirmed not after its end */      \
-  X(keys_equal_log, "keys-equal-log")                             /* commands that carried a key */\
-  X(known_drop, "known-drop")                                     /* rows name scheduled drops */  \
-  X(ledger_balance, "ledger-balance")   /* each balance, and the drop's stock at the end */        \
-  X(ledger_sum_of_order, "ledger-sum-of-order")  /* -quantity while held or confirmed, else 0 */   \
-  X(low_stock_once_per_crossing, "low-stock-once-per-crossing")                                    \
-  X(no_oversell, "no-oversell")                                   /* confirmed <= init + adjust */ \
-  X(one_command_per_key, "one-command-per-key")                                                    \
-  X(one_creating_event, "one-creating-event")                                                      \
-  X(one_event_per_change, "one-event-per-change")                                                  \
-  X(one_order_per_key, "one-order-per-key")                       /* (user, drop, key) */          \
-  X(orders_equal_log, "orders-equal-log")                                                          \
-  X(per_order_limit, "per-order-limit")                                                            \
-  X(per_user_limit, "per-user-limit")                                                              \
-  X(products_equal_log, "products-equal-log")                                                      \
-  X(readable, "readable")                                         /* no row is damaged */          \
-  X(seq_contiguous, "seq-contiguous")                             /* the log is 1..n */            \
-  X(sessions_equal_log, "sessions-equal-log")                                                      \
-  X(sold_out_once_per_crossing, "sold-out-once-per-crossing")                                      \
-  X(stock_range, "stock-range")                                   /* 0 <= current <= init+adjust */\
-  X(time_order, "time-order")                                     /* orders never go back */       \
-  X(unique_order_id, "unique-order-id")                                                            \
-  X(users_equal_log, "users-equal-log")                                                            \
-  X(window, "window")                                             /* start <= created < end */
+#define LIVEDROPS_INVARIANTS(X)                                                                 \
+  X(accounts_equal_log, "accounts-equal-log") /* state of each account */                       \
+  X(aggregate_gapless, "aggregate-gapless")   /* 1..n in each aggregate */                      \
+  X(amount, "amount")                         /* quantity x unit price */                       \
+  X(chain, "chain")                           /* each hash covers the last */                   \
+  X(columns_equal_body, "columns-equal-body") /* what the chain does not hash itself */         \
+  X(conservation, "conservation")             /* init + adjust = current + held + confirmed */  \
+  X(creators_equal_log, "creators-equal-log")                                                   \
+  X(drop_state, "drop-state") /* nothing sold while paused, ended, cancelled */                 \
+  X(drops_equal_log, "drops-equal-log")                                                         \
+  X(follower_totals, "follower-totals") /* total = rows of follows */                           \
+  X(following_totals, "following-totals")                                                       \
+  X(follows_equal_log, "follows-equal-log")                                                     \
+  X(hold_expiry, "hold-expiry")       /* expired not before, confirmed not after its end */     \
+  X(keys_equal_log, "keys-equal-log") /* commands that carried a key */                         \
+  X(known_drop, "known-drop")         /* rows name scheduled drops */                           \
+  X(ledger_balance, "ledger-balance") /* each balance, and the drop's stock at the end */       \
+  X(ledger_sum_of_order, "ledger-sum-of-order") /* -quantity while held or confirmed, else 0 */ \
+  X(low_stock_once_per_crossing, "low-stock-once-per-crossing")                                 \
+  X(no_oversell, "no-oversell") /* confirmed <= init + adjust */                                \
+  X(one_command_per_key, "one-command-per-key")                                                 \
+  X(one_creating_event, "one-creating-event")                                                   \
+  X(one_event_per_change, "one-event-per-change")                                               \
+  X(one_order_per_key, "one-order-per-key") /* (user, drop, key) */                             \
+  X(orders_equal_log, "orders-equal-log")                                                       \
+  X(per_order_limit, "per-order-limit")                                                         \
+  X(per_user_limit, "per-user-limit")                                                           \
+  X(products_equal_log, "products-equal-log")                                                   \
+  X(readable, "readable")             /* no row is damaged */                                   \
+  X(seq_contiguous, "seq-contiguous") /* the log is 1..n */                                     \
+  X(sessions_equal_log, "sessions-equal-log")                                                   \
+  X(sold_out_once_per_crossing, "sold-out-once-per-crossing")                                   \
+  X(stock_range, "stock-range") /* 0 <= current <= init+adjust */                               \
+  X(time_order, "time-order")   /* orders never go back */                                      \
+  X(unique_order_id, "unique-order-id")                                                         \
+  X(users_equal_log, "users-equal-log")                                                         \
+  X(window, "window") /* start <= created < end */
 
 enum class Invariant : std::uint8_t {
 #define X(name, text) name,

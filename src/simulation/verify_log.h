@@ -18,6 +18,7 @@ struct FoldedCreator {
 struct FoldedUser {
   std::int64_t following = 0;
   std::uint64_t aggregate_seq = 0;
+  std::uint64_t read_up_to = 0;
 };
 struct FoldedProduct {
   Product product;
@@ -62,6 +63,7 @@ class LogFold : public LogSink {
   void CheckAggregate(std::uint64_t seq, std::string_view aggregate, std::uint64_t aggregate_seq,
                       std::uint64_t* last);
   void BeginText(std::uint64_t seq, Time at, std::string_view actor, EventType type);
+  void CheckColumns(const EventRow& row, const std::string& aggregate_id);
   void OnCreatorEvent(const EventRow& row, const std::string& creator);
   void OnUserEvent(const EventRow& row, const std::string& user);
   void OnFollow(const EventRow& row, const std::string& creator);

@@ -56,15 +56,24 @@ Request Workload::Next(int client, Time now, std::uint64_t head) {
   const bool of_order = want == Want::confirm || want == Want::extend || want == Want::cancel;
   if (of_order && orders_.empty()) return Place(client, now);
   switch (want) {
-    case Want::place: return Place(client, now);
-    case Want::confirm: return Confirm();
-    case Want::extend: return Extend();
-    case Want::cancel: return Cancel();
-    case Want::restock: return Restocking();
-    case Want::change: return Change();
-    case Want::update: return Update(now);
-    case Want::follow: return Follow(client);
-    case Want::product: return Product();
+    case Want::place:
+      return Place(client, now);
+    case Want::confirm:
+      return Confirm();
+    case Want::extend:
+      return Extend();
+    case Want::cancel:
+      return Cancel();
+    case Want::restock:
+      return Restocking();
+    case Want::change:
+      return Change();
+    case Want::update:
+      return Update(now);
+    case Want::follow:
+      return Follow(client);
+    case Want::product:
+      return Product();
     case Want::drop: {
       CreateDrop create = NewDrop(now);
       // Half of them sell what is sold already: the product of the new drop's own does not exist.
@@ -72,8 +81,9 @@ Request Workload::Next(int client, Time now, std::uint64_t head) {
       create.key = OptionalKey();
       return create;
     }
-    case Want::read: return MarkRead{UserOf(client), static_cast<std::uint64_t>(
-                                                         random_.Below(static_cast<std::int64_t>(head) + 1))};
+    case Want::read:
+      return MarkRead{UserOf(client), static_cast<std::uint64_t>(
+                                          random_.Below(static_cast<std::int64_t>(head) + 1))};
   }
   return Place(client, now);
 }

@@ -71,8 +71,8 @@ void World::LiveDangerously() {
   while (step_ < swarm_.steps_max && busy()) Turn();
 }
 
-// Nothing fails any more. What is under way lands or never will; everybody asks until he is answered;
-// time passes until nothing is due.
+// Nothing fails any more. What is under way lands or never will; everybody asks until he is
+// answered; time passes until nothing is due.
 void World::Heal() {
   Note("heal");
   healed_ = true;
@@ -101,8 +101,8 @@ void World::Heal() {
   }
   for (const auto& wishes : open_) {
     for (const Wish* wish : wishes) {
-      Fail("liveness", "wish " + std::to_string(wish->number), Describe(wish->request) +
-                                                                   " got no definite answer");
+      Fail("liveness", "wish " + std::to_string(wish->number),
+           Describe(wish->request) + " got no definite answer");
     }
   }
 }
@@ -200,8 +200,8 @@ void World::CutPower() {
   database_.disk()->CutPower();
 }
 
-// A standby takes over that lacks the last commits. What was answered until now is checked against the
-// log as it was; of that, only the order ids are still remembered.
+// A standby takes over that lacks the last commits. What was answered until now is checked against
+// the log as it was; of that, only the order ids are still remembered.
 void World::FailOver() {
   for (const auto& process : processes_) process->Crash();
   under_way_.clear();
@@ -356,7 +356,8 @@ void World::OnAnswer(Attempt* attempt) {
   attempt->reached_client = healed_ || !random_.Chance(swarm_.answer_lost_permille);
   const Reply& reply = attempt->reply;
   Mix(static_cast<std::uint64_t>(attempt->number) << 32 | static_cast<std::uint64_t>(step_));
-  Mix(static_cast<std::uint64_t>(reply.status.code()) << 8 | static_cast<std::uint64_t>(reply.outcome));
+  Mix(static_cast<std::uint64_t>(reply.status.code()) << 8 |
+      static_cast<std::uint64_t>(reply.outcome));
   Mix(reply.seq ^ reply.order.seq << 32);
   if (trace_) {
     Note("#" + std::to_string(attempt->number) + " answered " + Describe(reply) +
@@ -375,7 +376,8 @@ void World::OnLeftUnderWay(std::shared_ptr<FaultInjector> faults) {
 }
 
 void World::OnAction(const Process& process, const char* action, const Status& status) {
-  Mix(static_cast<std::uint64_t>(process.number()) << 8 | static_cast<std::uint64_t>(status.code()));
+  Mix(static_cast<std::uint64_t>(process.number()) << 8 |
+      static_cast<std::uint64_t>(status.code()));
   if (!trace_) return;
   Note("process " + std::to_string(process.number()) + " " + action +
        (status.ok() ? "" : ": " + status.ToString()) + " head=" + std::to_string(head_.seq));

@@ -1,5 +1,5 @@
-// World: one seed's clients, processes and database, and what happens to them. First anything may go
-// wrong (safety); then everything is healed and everybody must get an answer (liveness).
+// World: one seed's clients, processes and database, and what happens to them. First anything may
+// go wrong (safety); then everything is healed and everybody must get an answer (liveness).
 #pragma once
 
 #include <functional>
@@ -75,12 +75,12 @@ class World : public ProcessHost {
   History history_;
   std::vector<std::unique_ptr<Process>> processes_;
   std::vector<std::shared_ptr<FaultInjector>> under_way_;  // Of processes that died.
-  std::vector<std::vector<Wish*>> open_;                   // By client: neither decided nor given up.
-  std::vector<std::vector<Wish*>> all_;                    // By client.
+  std::vector<std::vector<Wish*>> open_;  // By client: neither decided nor given up.
+  std::vector<std::vector<Wish*>> all_;   // By client.
 
   std::int64_t step_ = 0;
   std::int64_t now_ms_ = 0;
-  std::int64_t latest_ms_ = 0;  // That any clock has shown.
+  std::int64_t latest_ms_ = 0;         // That any clock has shown.
   std::vector<std::int64_t> skew_ms_;  // By process.
   Head head_;                          // Of the durable log.
   std::vector<Head> heads_;            // Every one that was seen, for the check at the end.

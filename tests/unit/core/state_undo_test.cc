@@ -26,6 +26,7 @@ class OneProductForAll : public Catalog {
   }
   Result<ProductPage> ListProducts(const ProductFilter&, Time) override { return None(); }
   Result<FollowEntry> GetFollow(const CreatorId&, const UserId&) override { return None(); }
+  Status ListFollows(const FollowQuery&, FollowPage*) override { return None(); }
   Result<UserRow> GetUser(const UserId&) override { return None(); }
   Result<Account> GetAccount(const UserId&) override { return None(); }
   Result<Account> FindAccount(const std::string&) override { return None(); }

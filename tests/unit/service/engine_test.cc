@@ -189,6 +189,20 @@ TEST_F(Engines, SeeDropsAndTransitionsOfAnotherProcess) {
   EXPECT_EQ(other->orders().Place(OrderOf("d1", "u2", "k1", 3)).outcome, Outcome::held);
 }
 
+TEST_F(Engines, DoNotTakeBackTheReadMarkOfAnotherProcess) {
+  auto other = OpenOther();
+  FollowCreator follow;
+  follow.creator = CreatorId("c1");
+  follow.user = UserId("u1");
+  EXPECT_TRUE(Ok(engine_->follows().Set(follow)));
+  EXPECT_TRUE(Ok(other->follows().Set(follow)));
+  EXPECT_TRUE(Ok(engine_->notifications().Mark({UserId("u1"), 2})));
+  follow.creator = CreatorId("c2");
+  EXPECT_TRUE(Ok(other->follows().Set(follow)));
+  EXPECT_EQ(engine_->storage().catalog().GetUser(UserId("u1"))->read_up_to, 2u);
+  EXPECT_EQ(engine_->storage().catalog().GetUser(UserId("u1"))->following, 2);
+}
+
 // --- restart -------------------------------------------------------------------------------------
 
 TEST_F(Engines, KnowEverythingAfterARestart) {

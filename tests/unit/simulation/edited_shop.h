@@ -20,8 +20,8 @@
 namespace livedrops {
 
 // An order row that owns its texts.
-struct OwnedOrder {
-  explicit OwnedOrder(const OrderRow& from)
+struct EditableOrder {
+  explicit EditableOrder(const OrderRow& from)
       : row(from), user(from.user), actor(from.actor), key(from.key) {}
   OrderRow Row() const {
     OrderRow out = row;
@@ -38,7 +38,7 @@ struct OwnedOrder {
 
 // Everything that a storage holds, by value.
 struct ShopRows : LogSink, StateSink, OrderSink {
-  using LogRow = std::variant<OwnedOrder, EventRow>;
+  using LogRow = std::variant<EditableOrder, EventRow>;
   std::deque<LogRow> log;
   std::vector<DropRow> drops;
   std::vector<ProductRow> products;
@@ -50,7 +50,7 @@ struct ShopRows : LogSink, StateSink, OrderSink {
   std::vector<EventRow> keys;
   std::vector<OrderChange> present;
 
-  void OnOrder(const OrderRow& row) override { log.emplace_back(OwnedOrder(row)); }
+  void OnOrder(const OrderRow& row) override { log.emplace_back(EditableOrder(row)); }
   void OnEvent(const EventRow& row) override { log.emplace_back(row); }
   void OnDrop(const DropRow& row) override { drops.push_back(row); }
   void OnProduct(const ProductRow& row) override { products.push_back(row); }
@@ -65,14 +65,14 @@ struct ShopRows : LogSink, StateSink, OrderSink {
   static std::uint64_t SeqOf(const LogRow& row) {
     return std::visit([](const auto& r) { return SeqIn(r); }, row);
   }
-  static std::uint64_t SeqIn(const OwnedOrder& order) { return order.row.seq; }
+  static std::uint64_t SeqIn(const EditableOrder& order) { return order.row.seq; }
   static std::uint64_t SeqIn(const EventRow& row) { return row.seq; }
 
   // The n-th order; the n-th event of a type. From 0.
-  OwnedOrder& OrderAt(std::size_t n);
+  EditableOrder& OrderAt(std::size_t n);
   EventRow& EventAt(EventType type, std::size_t n = 0);
   DropRow& DropNamed(const std::string& id);
-  OrderChange& PresentOf(const OwnedOrder& order);
+  OrderChange& PresentOf(const EditableOrder& order);
   // Computes all hashes again, so that only what was edited is wrong, and the head.
   void Reseal();
 
@@ -82,9 +82,9 @@ struct ShopRows : LogSink, StateSink, OrderSink {
   StatusCode read_failure = StatusCode::kCorrupt;
 };
 
-inline OwnedOrder& ShopRows::OrderAt(std::size_t n) {
+inline EditableOrder& ShopRows::OrderAt(std::size_t n) {
   for (LogRow& row : log) {
-    auto* order = std::get_if<OwnedOrder>(&row);
+    auto* order = std::get_if<EditableOrder>(&row);
     if (order != nullptr && n-- == 0) return *order;
   }
   ADD_FAILURE() << "no such order";
@@ -108,7 +108,7 @@ inline DropRow& ShopRows::DropNamed(const std::string& id) {
   std::abort();
 }
 
-inline OrderChange& ShopRows::PresentOf(const OwnedOrder& order) {
+inline OrderChange& ShopRows::PresentOf(const EditableOrder& order) {
   for (OrderChange& row : present) {
     if (row.seq == order.row.seq) return row;
   }
@@ -135,7 +135,7 @@ inline void ShopRows::Reseal() {
            &event->hash);
       continue;
     }
-    auto& order = std::get<OwnedOrder>(entry);
+    auto& order = std::get<EditableOrder>(entry);
     const OrderRow row = order.Row();
     std::string drop_id;
     for (const DropRow& drop : drops) {
@@ -183,7 +183,7 @@ inline Status EditedStorage::ReadLog(std::uint64_t after_seq, std::int64_t limit
     if (const auto* event = std::get_if<EventRow>(&entry)) {
       sink.OnEvent(*event);
     } else {
-      sink.OnOrder(std::get<OwnedOrder>(entry).Row());
+      sink.OnOrder(std::get<EditableOrder>(entry).Row());
     }
   }
   return OkStatus();
@@ -204,7 +204,7 @@ inline Result<Head> EditedStorage::LoadState(StateSink& sink) {
 inline Status EditedStorage::LoadOrders(std::span<const std::uint64_t> drop_nos,
                                         std::uint64_t until_seq, OrderSink& sink) {
   for (const ShopRows::LogRow& entry : rows_.log) {
-    const auto* order = std::get_if<OwnedOrder>(&entry);
+    const auto* order = std::get_if<EditableOrder>(&entry);
     if (order == nullptr || order->row.seq > until_seq) continue;
     if (std::ranges::find(drop_nos, order->row.drop_no) == drop_nos.end()) continue;
     for (const OrderChange& present : rows_.present) {
@@ -305,6 +305,7 @@ class GoodShop {
     Done(engine_->follows().Set({CreatorId("c1"), UserId("ann"), true, UserId()}));
     Done(engine_->follows().Set({CreatorId("c1"), UserId("bob"), true, UserId()}));
     Done(engine_->follows().Set({CreatorId("c1"), UserId("bob"), false, UserId()}));
+    Done(engine_->notifications().Mark({UserId("ann"), 5}));
     CreateAccount account;
     account.account.id = UserId("ann");
     account.account.name = "Ann";

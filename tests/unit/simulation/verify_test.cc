@@ -92,6 +92,13 @@ const std::vector<Breakage> kDamage = {
     {"follower-totals", false, [](ShopRows& shop) { ++shop.creators[0].followers; }},
     {"creators-equal-log", false, [](ShopRows& shop) { ++shop.creators[0].aggregate_seq; }},
     {"following-totals", false, [](ShopRows& shop) { ++shop.users[0].following; }},
+    {"columns-equal-body", false,
+     [](ShopRows& shop) { shop.EventAt(EventType::restocked).key.clear(); }},
+    {"columns-equal-body", false,
+     [](ShopRows& shop) { shop.EventAt(EventType::followed).aggregate = "creator:c2"; }},
+    {"columns-equal-body", false,
+     [](ShopRows& shop) { shop.EventAt(EventType::dropScheduled).creator = "c2"; }},
+    {"users-equal-log", false, [](ShopRows& shop) { shop.users[0].read_up_to = 9; }},
     {"users-equal-log", false, [](ShopRows& shop) { ++shop.users[0].aggregate_seq; }},
     {"follows-equal-log", false, [](ShopRows& shop) { shop.follows.clear(); }},
     {"follows-equal-log", false, [](ShopRows& shop) { shop.follows[0].since += Duration(1); }},
@@ -196,7 +203,7 @@ TEST(Verify, LeavesLaterRowsOfALiveShopOut) {
   ShopRows rows = GoodShop().Rows();
   rows.Reseal();
   const Head head = rows.head;
-  const OwnedOrder& order = rows.OrderAt(0);
+  const EditableOrder& order = rows.OrderAt(0);
   EventRow later = rows.EventAt(EventType::orderCancelled);
   later.seq = head.seq + 1;
   later.order_seq = order.row.seq;
