@@ -32,7 +32,7 @@ p { margin: 0 0 14px; color: var(--soft); }
 h1 + p { margin: 8px 0 28px; }
 section { background: var(--card); border: 1px solid var(--rule); border-radius: 14px;
   padding: 22px 24px; margin-top: 18px; }
-.cards { display: grid; gap: 14px; grid-template-columns: repeat(auto-fit, minmax(240px, 1fr)); }
+.cards { display: grid; gap: 14px; grid-template-columns: repeat(auto-fit, minmax(290px, 1fr)); }
 .card { background: var(--card); border: 1px solid var(--rule); border-radius: 14px;
   padding: 16px 18px; }
 .card b { display: block; font-size: 28px; line-height: 1.2; letter-spacing: -0.02em;
@@ -249,8 +249,8 @@ std::string BenchReport(const BenchOptions& options, const BenchResult& result) 
   std::string html = kHead;
   html += "<h1>A flash crowd of " + Grouped(options.users) + " users</h1><p>" +
           Grouped(options.in_flight) + " orders in flight on one drop for " +
-          Fixed(result.seconds, 1) + " seconds: " + Grouped(result.units) +
-          " units sold and held, none twice.</p>";
+          Fixed(result.seconds, 1) + " seconds: " + Grouped(result.units) + " units sold and held" +
+          (result.ok() ? ", none twice.</p>" : ". Something is BROKEN, see below.</p>");
   html += Cards(result) + LatencySection(result) + TimeSection(result) + CheckSection(result) +
           CrowdSection(result) + MachineSection(options);
   return html + "</main></body></html>\n";

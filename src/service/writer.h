@@ -64,7 +64,7 @@ class Writer {
   std::atomic<std::int64_t> durable_time_ms_{0};
   mutable std::mutex stats_mutex_;
   ServiceStats stats_;
-  std::uint64_t commit_us_ = 0;
+  std::atomic<std::uint64_t> commit_us_{0};  // Both threads commit.
 
   std::thread decide_thread_;
   std::thread commit_thread_;

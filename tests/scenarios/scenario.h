@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,10 @@ struct Scenario {
   std::string title;
   std::vector<Step> steps;
 };
+// What GoogleTest prints of a scenario that fails.
+inline void PrintTo(const Scenario& scenario, std::ostream* out) {
+  *out << scenario.file << ":" << scenario.line;
+}
 
 // What a way in answered. Every value is text; times are written as offsets (TimeText).
 struct Answer {
