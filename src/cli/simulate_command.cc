@@ -29,7 +29,6 @@ Json ToJson(const SimulateReport& report) {
       report.seconds > 0 ? static_cast<double>(report.seeds) / report.seconds * 3600 : 0;
   json["violations"] = report.violations;
   if (report.first_failing_seed) json["first_failing_seed"] = *report.first_failing_seed;
-  json["requests"] = report.requests;
   return json;
 }
 
@@ -68,7 +67,7 @@ void OnSimulate(const SimulateArguments& arguments, Context* context) {
   if (arguments.trace) {
     options.trace = [](const std::string& line) { std::cerr << line << '\n'; };
   }
-  simulation::TellSeedOnAbort(options.storage);
+  simulation::TellSeedOnAbort();
   SimulateReport report;
   {
     ProgressBar bar("simulate");

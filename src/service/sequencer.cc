@@ -594,10 +594,17 @@ Status Sequencer::Resolve() {
   if (!was_committed.ok()) return was_committed.status();
   std::unique_ptr<Group> resolved = std::move(suspect_);
   if (*was_committed) {
-    Release(resolved->tickets);
-  } else {
-    PutBack(resolved.get(), nullptr);
+    // Who changed nothing is decided again: it may have been another process that wrote these very
+    // rows, and before he asked.
+    std::vector<Ticket*> changed;
+    std::erase_if(resolved->tickets, [&](Ticket* ticket) {
+      const bool wrote = ticket->reply->seq > resolved->batch.before.seq && !ticket->reply->repeated;
+      if (wrote) changed.push_back(ticket);
+      return wrote;
+    });
+    Release(changed);
   }
+  PutBack(resolved.get(), nullptr);
   spare_ = std::move(resolved);
   return OkStatus();
 }

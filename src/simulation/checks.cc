@@ -36,6 +36,7 @@ class Checks {
   bool CreatedBy(const Attempt& attempt, const OrderModel& order) const;
   bool IsTwin(const Attempt& attempt, std::uint64_t seq,
               const std::vector<const Attempt*>& tries) const;
+  std::vector<const Attempt*> TriesLike(const Attempt& attempt) const;
   void IndexAttempts();
   bool IsInTime(const Attempt& attempt, std::uint64_t seq) const {
     return seq > attempt.head_before && seq <= attempt.head_after;
@@ -81,7 +82,7 @@ void Checks::CheckReply(const Attempt& attempt) {
     } else {
       CheckCommand(attempt);
     }
-  } else if (code != StatusCode::kUnavailable && code != StatusCode::kOutcomeUnknown) {
+  } else if (!attempt.reply.status.retryable() || code == StatusCode::kFenced) {
     Fail("status", attempt, "no fault leads to this");
   }
 }
@@ -183,13 +184,22 @@ void Checks::CheckRefusal(const Attempt& attempt, const PlaceOrder& place) {
            std::to_string(attempt.head_after) + "; now " + std::string(ToString(now.outcome)));
 }
 
-// Two processes decided two tries of one request alike, in the same millisecond on the same head:
-// their rows are the same to the last bit. Who lost the race may say that it is his.
+// Two processes, or one before and after a crash, decided two tries of one request alike, on the
+// same head in the same millisecond: their rows are the same to the last bit. Who lost the race may
+// say that it is his.
 bool Checks::IsTwin(const Attempt& attempt, std::uint64_t seq,
                     const std::vector<const Attempt*>& tries) const {
   return std::ranges::any_of(tries, [&](const Attempt* other) {
-    return other->process != attempt.process && Explains(*other, seq) && other->head_before < seq;
+    return other != &attempt && Explains(*other, seq) && other->head_before < seq;
   });
+}
+
+std::vector<const Attempt*> Checks::TriesLike(const Attempt& attempt) const {
+  std::vector<const Attempt*> tries;
+  for (const Attempt& other : input_.history->attempts) {
+    if (Describe(other.request) == Describe(attempt.request)) tries.push_back(&other);
+  }
+  return tries;
 }
 
 // --- commands ----------------------------------------------------------------------------------
@@ -221,8 +231,7 @@ void Checks::CheckChange(const Attempt& attempt) {
     Fail("acknowledged-is-durable", attempt, "the change is not in the log");
     return;
   }
-  if (!IsInTime(attempt, reply.seq) &&
-      !IsTwin(attempt, reply.seq, attempts_of_key_[row->event.key])) {
+  if (!IsInTime(attempt, reply.seq) && !IsTwin(attempt, reply.seq, TriesLike(attempt))) {
     Fail("decided-in-time", attempt, "not between the call and its answer");
   }
   const auto expected = ExpectOther(model_, attempt.request, reply.seq - 1, attempt.clock_before,
@@ -344,6 +353,19 @@ void Checks::CheckExactly() {
 }
 
 }  // namespace
+
+void CheckSnapshot(Storage& storage, const EngineOptions& engine,
+                   std::vector<Violation>* violations) {
+  std::vector<LogRow> rows;
+  if (const Status read = ReadWholeLog(storage, &rows); !read.ok()) {
+    violations->push_back({"log", "database", read.ToString()});
+    return;
+  }
+  Model model(engine, violations);
+  for (const LogRow& row : rows) model.Fold(row);
+  model.End();
+  CheckTables(storage, model, violations);
+}
 
 void CheckEverything(Storage& storage, const CheckInput& input,
                      std::vector<Violation>* violations) {

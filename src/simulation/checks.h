@@ -19,6 +19,10 @@ struct CheckInput {
 // Reads the log, folds it, and holds every answer, every row and every table against it.
 void CheckEverything(Storage& storage, const CheckInput& input, std::vector<Violation>* violations);
 
+// What is durable now, the log and the tables, without the answers.
+void CheckSnapshot(Storage& storage, const EngineOptions& engine,
+                   std::vector<Violation>* violations);
+
 // The tables against the model. check_tables.cc
 void CheckTables(Storage& storage, const Model& model, std::vector<Violation>* violations);
 

@@ -35,10 +35,7 @@ Fault Process::NextFault(StorageCall call) {
   const FaultRates& rates = swarm_.faults;
   switch (call) {
     case StorageCall::commit:
-      return Throw(&random_, {{Fault::before, rates.commit_before_permille},
-                              {Fault::after, rates.commit_after_permille},
-                              {Fault::lost, rates.commit_lost_permille},
-                              {Fault::late, rates.commit_late_permille}});
+      return NextCommitFault(rates);
     case StorageCall::resolve:
       return Throw(&random_, {{Fault::before, rates.resolve_before_permille},
                               {Fault::after, rates.resolve_after_permille}});
@@ -56,6 +53,17 @@ Fault Process::NextFault(StorageCall call) {
       return Throw(&random_, {{Fault::before, rates.read_permille}});
   }
   return Fault::none;
+}
+
+// Troubles come in bursts.
+Fault Process::NextCommitFault(const FaultRates& rates) {
+  Fault fault = Throw(&random_, {{Fault::before, rates.commit_before_permille},
+                                 {Fault::after, rates.commit_after_permille},
+                                 {Fault::lost, rates.commit_lost_permille},
+                                 {Fault::late, rates.commit_late_permille}});
+  if (in_trouble_ && random_.Chance(swarm_.burst_permille)) fault = Fault::before;
+  in_trouble_ = fault != Fault::none;
+  return fault;
 }
 
 Status Process::Start() {
@@ -115,6 +123,12 @@ void Process::SetTime(Time now, Time latest) {
     attempt->clock_before = std::min(attempt->clock_before, now);
     attempt->clock_after = latest_;
   }
+}
+
+void Process::Land() {
+  if (!up() || !faults_->HasCommitUnderWay()) return;
+  const bool landed = faults_->Land(*watched_);
+  host_->OnAction(*this, landed ? "late commit landed" : "late commit came too late", OkStatus());
 }
 
 void Process::Offer(Attempt* attempt) {

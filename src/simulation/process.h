@@ -51,6 +51,9 @@ class Process {
   // `latest` is what any clock of the world has ever shown: no engine's time is later.
   void SetTime(Time now, Time latest);
 
+  // A commit of its own that is still under way becomes durable, if it still can.
+  void Land();
+
   void Offer(Attempt* attempt);
   // One action of the Service's loop, or one half of a commit.
   void Act();
@@ -61,6 +64,7 @@ class Process {
 
  private:
   Fault NextFault(StorageCall call);
+  Fault NextCommitFault(const FaultRates& rates);
   void ActInFlight();
   void Recover();
   void ActFreely();
@@ -85,6 +89,7 @@ class Process {
   std::unique_ptr<FaultVfs> vfs_;
   Storage* watched_ = nullptr;  // Inside of faulty_.
   std::shared_ptr<FaultInjector> faults_;
+  bool in_trouble_ = false;      // The last commit failed.
   std::optional<Fault> forced_;  // The next commit's.
   std::unique_ptr<Storage> faulty_;
   std::unique_ptr<Sequencer> sequencer_;

@@ -119,15 +119,14 @@ class Repairer {
     for (const auto& [id, folded] : log_->users) {
       const auto row = tables_.users.find(id);
       const UserRow is = row == tables_.users.end() ? UserRow{} : row->second;
-      const std::uint64_t read_up_to = std::min(is.read_up_to, head_.seq);
       if (is.following == folded.following && is.aggregate_seq == folded.aggregate_seq &&
-          is.read_up_to == read_up_to) {
+          is.read_up_to == folded.read_up_to) {
         continue;
       }
       CorrectNumber("user " + id, "following", is.following, folded.following);
       CorrectNumber("user " + id, "aggregate_seq", is.aggregate_seq, folded.aggregate_seq);
-      CorrectNumber("user " + id, "read_up_to", is.read_up_to, read_up_to);
-      users_.push_back({UserId(id), folded.following, folded.aggregate_seq, read_up_to});
+      CorrectNumber("user " + id, "read_up_to", is.read_up_to, folded.read_up_to);
+      users_.push_back({UserId(id), folded.following, folded.aggregate_seq, folded.read_up_to});
     }
   }
 

@@ -24,6 +24,8 @@ double SecondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+std::string active_name = "none";  // Of the planted bug.
+
 // For the signal handler: what this thread is doing.
 thread_local char reproduce_line[200];
 
@@ -113,6 +115,7 @@ std::vector<MutantName> Mutants() {
 }
 
 bool ActivateMutant(const std::string& name) {
+  active_name = name;
   if (name == "none") return true;
 #ifdef LIVEDROPS_MUTANTS
 #define X(mutant, text)             \
@@ -126,11 +129,13 @@ bool ActivateMutant(const std::string& name) {
   return false;
 }
 
-void TellSeedOnAbort(StorageKind) { std::signal(SIGABRT, OnAbort); }
+void TellSeedOnAbort() { std::signal(SIGABRT, OnAbort); }
 
 std::string HowToReproduce(std::uint64_t seed, StorageKind storage) {
-  return "simulate --seeds 1 --seed-base " + std::to_string(seed) + " --storage " +
-         (storage == StorageKind::memory ? "memory" : "sqlite");
+  std::string command = "simulate --seeds 1 --seed-base " + std::to_string(seed) + " --storage ";
+  command += storage == StorageKind::memory ? "memory" : "sqlite";
+  if (active_name != "none") command += " --mutant " + active_name;
+  return command;
 }
 
 }  // namespace livedrops::simulation

@@ -45,8 +45,10 @@ std::vector<MutantName> Mutants();
 // False when there is no such planted bug in this program. "none" is one.
 bool ActivateMutant(const std::string& name);
 
-// An assertion that aborts tells the seed first: the line is written to standard error.
-void TellSeedOnAbort(StorageKind storage);
+// An assertion that aborts tells the seed first: the line is written to standard error, and the
+// program ends with exit code 1.
+void TellSeedOnAbort();
+// "simulate --seeds 1 --seed-base 17 --storage memory"
 std::string HowToReproduce(std::uint64_t seed, StorageKind storage);
 
 }  // namespace livedrops::simulation

@@ -29,7 +29,8 @@ void DrawWants(Swarm* swarm, Random* random) {
   weigh(Want::follow, others / 2, 15);
   weigh(Want::product, others / 4, 4);
   weigh(Want::drop, others / 4, 4);
-  weigh(Want::read, others / 4 * 0, 8);
+  weigh(Want::read, others / 4, 8);
+  weigh(Want::account, others / 4, 5);
   swarm->wants[static_cast<std::size_t>(Want::place)] = 60;
 }
 
@@ -47,7 +48,7 @@ void DrawShop(Swarm* swarm, Random* random) {
   swarm->holds = random->Chance(500);
   swarm->hold_seconds = OneOf(random, {30, 45, 120, 600});
   swarm->late_start_permille = Rate(random, 300, 600);
-  swarm->window = Duration(OneOf<std::int64_t>(random, {20'000, 90'000, 600'000, 86'400'000}));
+  swarm->window = Duration(OneOf<std::int64_t>(random, {30'000, 300'000, 3'600'000, 86'400'000}));
   swarm->hold_asked_permille = Rate(random, 300, 500);
   swarm->replace_permille = swarm->holds ? Rate(random, 400, 400) : 0;
   swarm->deadline_permille = Rate(random, 400, 500);
@@ -60,6 +61,8 @@ void DrawEngine(Swarm* swarm, Random* random) {
   swarm->abandon_permille = Rate(random, 500, 300);
   swarm->interlope_permille = swarm->processes > 1 ? Rate(random, 500, 300) : 0;
   swarm->orders_per_drop = OneOf(random, {1, 2, 4, 256});
+  if (random->Chance(100)) swarm->waiting_per_drop = 2;
+  swarm->snapshot_permille = Rate(random, 200, 10);
   swarm->engine.late_confirm =
       OneOf(random, {LateConfirm::refuse, LateConfirm::rehold, LateConfirm::refund});
   swarm->engine.holds_at_end = OneOf(random, {HoldsAtEnd::confirm, HoldsAtEnd::cancel});
@@ -93,9 +96,10 @@ void DrawFaults(Swarm* swarm, Random* random) {
   faults.read_log_permille = Rate(random, 300, 200);
   faults.load_permille = Rate(random, 300, 300);
   faults.read_permille = Rate(random, 300, 200);
-  faults.landing_permille = random->Int(0, 400);
+  faults.landing_permille = OneOf(random, {0, 30, 100, 400});
+  swarm->burst_permille = Rate(random, 500, 800);
   swarm->crash_permille = Rate(random, 600, 30);
-  swarm->crash_in_doubt_permille = Rate(random, 400, 600);
+  swarm->crash_in_doubt_permille = Rate(random, 500, 1000);
   if (swarm->storage == StorageKind::memory) {
     swarm->failover_permille = Rate(random, 100, 15);
     return;
@@ -104,7 +108,7 @@ void DrawFaults(Swarm* swarm, Random* random) {
   // power is cut or the log is recovered.
   faults.commit_late_permille = 0;
   DiskFaults& disk = swarm->disk;
-  disk.sync_permille = Rate(random, 400, 100);
+  disk.sync_permille = Rate(random, 500, 200);
   disk.write_permille = Rate(random, 300, 40);
   disk.full_permille = Rate(random, 300, 40);
   disk.truncate_permille = Rate(random, 200, 100);

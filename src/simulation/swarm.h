@@ -26,9 +26,10 @@ enum class Want : std::uint8_t {
   follow,
   product,
   drop,
-  read
+  read,
+  account
 };
-inline constexpr std::size_t kWants = 11;
+inline constexpr std::size_t kWants = 12;
 
 struct Swarm {
   StorageKind storage = StorageKind::memory;
@@ -76,6 +77,8 @@ struct Swarm {
   std::size_t waiting_per_drop = 1'000;
   EngineOptions engine;
 
+  int snapshot_permille = 0;  // Somebody looks at everything that is durable now.
+
   // Time.
   int tick_ms_max = 100;
   int jump_permille = 0;
@@ -85,6 +88,7 @@ struct Swarm {
   // Faults. In 1/1000.
   FaultRates faults;
   DiskFaults disk;
+  int burst_permille = 0;  // A commit fails, nothing done, right after another that failed.
   int crash_permille = 0;
   int crash_in_doubt_permille = 0;  // Instead of resolving a commit.
   int kill_in_call_permille = 0;    // SQLite: in the middle of a commit.

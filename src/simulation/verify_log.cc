@@ -109,9 +109,10 @@ void LogFold::OnEvent(const EventRow& row) {
   RememberKey(row);
 
   const std::string id = IdOf(row.aggregate);
+  CheckColumns(row, id);
+  // Of a new drop, and of rows that are an aggregate of their own.
   std::uint64_t none = 0;
-  std::uint64_t* position =
-      &none;  // Of a new drop, and of rows that are an aggregate of their own.
+  std::uint64_t* position = &none;
   FoldedDrop* drop = nullptr;
   if (row.aggregate.starts_with("drop:")) {
     drop = drops_.FindDrop(id);
@@ -126,6 +127,25 @@ void LogFold::OnEvent(const EventRow& row) {
   if (row.aggregate.starts_with("creator:")) return OnCreatorEvent(row, id);
   if (row.aggregate.starts_with("user:")) return OnUserEvent(row, id);
   if (row.type != EventType::recovered) Unexpected(row.aggregate, row);
+}
+
+// The chain hashes subject and body: columns that repeat or complete them must say the same.
+void LogFold::CheckColumns(const EventRow& row, const std::string& aggregate_id) {
+  const FormReader body(row.body);
+  const auto check = [&](const char* column, const std::string& is, const std::string& should) {
+    if (is == should) return;
+    findings_.Add(
+        Invariant::columns_equal_body, SeqSubject(row.seq),
+        std::string(column) + " is \"" + is + "\", the hashed text says \"" + should + "\"");
+  };
+  check("the key", row.key, body.Text("key").value_or(""));
+  if (const auto creator = body.Text("creator")) {
+    const bool scheduled = row.type == EventType::dropScheduled;
+    if (scheduled || !row.creator.empty()) check("the creator", row.creator, *creator);
+    if (!scheduled) check("the aggregate", row.aggregate, "creator:" + *creator);
+  }
+  const bool of_itself = row.aggregate.starts_with("drop:") && row.order_seq == 0;
+  if (of_itself) check("the aggregate", aggregate_id, row.subject);
 }
 
 void LogFold::Unexpected(const std::string& subject, const EventRow& row) {
@@ -219,6 +239,12 @@ void LogFold::OnUserEvent(const EventRow& row, const std::string& user) {
       follows_on = open;
       if (open) session->second.revoked = true;
       break;
+    case EventType::notificationsRead: {
+      const auto up_to = static_cast<std::uint64_t>(FormReader(row.body).NumberOr("upTo", 0));
+      follows_on = row.subject == user && up_to > users[user].read_up_to && up_to < row.seq;
+      users[user].read_up_to = up_to;
+      break;
+    }
     default:
       follows_on = false;
   }

@@ -205,9 +205,7 @@ void CompareUsers(const TableSnapshot& tables, const LogFold& log, const FollowC
     DifferenceList list;
     list.Add("following", row.following, folded.following);
     list.Add("aggregate_seq", row.aggregate_seq, folded.aggregate_seq);
-    if (row.read_up_to > log.last().seq) {
-      list.Add("read_up_to", row.read_up_to, log.last().seq);
-    }
+    list.Add("read_up_to", row.read_up_to, folded.read_up_to);
     for (const Difference& difference : list.Take()) {
       findings->Add(Invariant::users_equal_log, "user " + id, Describe(difference));
     }

@@ -84,6 +84,8 @@ Request Workload::Next(int client, Time now, std::uint64_t head) {
     case Want::read:
       return MarkRead{UserOf(client), static_cast<std::uint64_t>(
                                           random_.Below(static_cast<std::int64_t>(head) + 1))};
+    case Want::account:
+      return Account(client);
   }
   return Place(client, now);
 }
@@ -212,6 +214,28 @@ Request Workload::Product() {
   create.price.minor_units = random_.Between(0, 9000);
   create.key = NewKey();
   return create;
+}
+
+// Without keys: a retry may be told `conflict`. What counts is that they mix with the rest.
+Request Workload::Account(int client) {
+  const std::string id = "a" + std::to_string(random_.Below(accounts_ + 1));
+  const auto kind = random_.Below(4);
+  if (kind == 0 || accounts_ == 0) {
+    CreateAccount create;
+    create.account.id = UserId("a" + std::to_string(accounts_++));
+    create.account.email = create.account.id.str() + "@example.org";
+    create.account.name = "somebody";
+    return create;
+  }
+  if (kind == 1) {
+    const bool disable = random_.Chance(500);
+    return ChangeAccount{UserId(id), disable ? AccountAction::disable : AccountAction::enable, {}};
+  }
+  if (kind == 2) return RevokeSession{"s" + std::to_string(client), UserId("host")};
+  OpenSession open;
+  open.session.id = "s" + std::to_string(client);
+  open.session.user = UserId(id);
+  return open;
 }
 
 std::optional<Request> Workload::Variant(const Request& request) {

@@ -41,6 +41,7 @@ class Workload {
   Request Update(Time now);
   Request Follow(int client);
   Request Product();
+  Request Account(int client);
   CreateDrop NewDrop(Time now);
   std::optional<std::int64_t> Part(const KnownOrder& order);
 
@@ -50,6 +51,7 @@ class Workload {
   std::vector<KnownOrder> orders_;
   int keys_ = 0;
   int products_ = 0;
+  int accounts_ = 0;
 };
 
 }  // namespace livedrops::simulation

@@ -169,9 +169,22 @@ void World::Nemesis() {
       victim->Crash();
     }
   }
-  if (!under_way_.empty() && random_.Chance(swarm_.faults.landing_permille)) LandSomething();
-  if (random_.Chance(swarm_.power_cut_permille)) CutPower();
+  if (random_.Chance(swarm_.faults.landing_permille)) LandSomething();
+  // What a crash in doubt left behind shows when the power is cut soon after.
+  const bool soon = step_ < power_in_danger_until_ && swarm_.power_cut_permille != 0;
+  if (random_.Chance(swarm_.power_cut_permille + (soon ? 10 : 0))) CutPower();
   if (random_.Chance(swarm_.failover_permille)) FailOver();
+  if (random_.Chance(swarm_.snapshot_permille)) LookAtSnapshot();
+}
+
+// A reader of its own, that nothing fails.
+void World::LookAtSnapshot() {
+  if (database_.disk() != nullptr) database_.disk()->set_faults({});
+  if (auto opened = database_.Open(&processes_[0]->clock()); opened.ok()) {
+    CheckSnapshot(*opened->storage, swarm_.engine, &violations_);
+    opened->storage.reset();
+  }
+  if (database_.disk() != nullptr) database_.disk()->set_faults(swarm_.disk);
 }
 
 void World::JumpClock() {
@@ -182,11 +195,14 @@ void World::JumpClock() {
 }
 
 void World::LandSomething() {
+  interloping_ = true;  // Nobody is faster than this.
+  random_.Pick(processes_)->Land();
+  interloping_ = false;
   Process* somebody = SomebodyUp();
   if (somebody == nullptr || under_way_.empty()) return;
   const auto which = random_.Below(std::ssize(under_way_));
   FaultInjector& faults = *under_way_[static_cast<std::size_t>(which)];
-  interloping_ = true;  // Nobody is faster than this.
+  interloping_ = true;
   const bool landed = faults.Land(*somebody->storage());
   interloping_ = false;
   Note(landed ? "a commit landed" : "a commit under way came too late");
@@ -221,7 +237,9 @@ void World::FailOver() {
 
 void World::ProcessTurn() {
   Process* process = random_.Pick(processes_).get();
-  if (process->up()) {
+  if (process->up() && process->idle()) {
+    ClientTurn();
+  } else if (process->up()) {
     process->Act();
   } else if (random_.Chance(300)) {
     static_cast<void>(process->Start());
@@ -376,6 +394,8 @@ void World::OnLeftUnderWay(std::shared_ptr<FaultInjector> faults) {
 }
 
 void World::OnAction(const Process& process, const char* action, const Status& status) {
+  constexpr std::int64_t kDanger = 300;
+  if (status.code() == StatusCode::kOutcomeUnknown) power_in_danger_until_ = step_ + kDanger;
   Mix(static_cast<std::uint64_t>(process.number()) << 8 |
       static_cast<std::uint64_t>(status.code()));
   if (!trace_) return;

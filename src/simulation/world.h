@@ -55,6 +55,7 @@ class World : public ProcessHost {
   void LandSomething();
   void CutPower();
   void FailOver();
+  void LookAtSnapshot();
 
   Wish* NewWish(int client, Request request);
   void Send(Wish* wish);
@@ -86,6 +87,7 @@ class World : public ProcessHost {
   std::vector<Head> heads_;            // Every one that was seen, for the check at the end.
   std::vector<Head> batch_ends_;       // One for each commit, for the standby.
   int wishes_ = 0;
+  std::int64_t power_in_danger_until_ = 0;
   bool healed_ = false;
   bool interloping_ = false;
   std::int64_t checked_step_ = 0;  // Answers until then have been checked: a standby took over.

@@ -160,7 +160,7 @@ class BadInput(Shop):
             ("create-drop", "--product", "p1", "--stock", "1", "--end", "soon"): "soon",
             ("create-drop", "--product", "p1", "--stock", "-1", "--end", "2999-01-01"): "-1",
             ("create-product", "--creator", "c", "--name", "x", "--price", "1", "--currency",
-             "XXX"): "XXX",
+             "QQQ"): "QQQ",
             ("drops", "--status", "nice"): "nice",
             ("orders",): "--user",
             ("nonsense",): "nonsense",

@@ -86,9 +86,7 @@ const std::vector<Breakage> kDamage = {
      [](ShopRows& shop) { shop.PresentOf(shop.OrderAt(1)).quantity = 1; }},
     {"orders-equal-log", false, [](ShopRows& shop) { shop.present.pop_back(); }},
     {"one-event-per-change", false,
-     [](ShopRows& shop) {
-       shop.PresentOf(shop.OrderAt(0)).status = OrderStatus::cancelled;
-     }},
+     [](ShopRows& shop) { shop.PresentOf(shop.OrderAt(0)).status = OrderStatus::cancelled; }},
     {"follower-totals", false, [](ShopRows& shop) { ++shop.creators[0].followers; }},
     {"creators-equal-log", false, [](ShopRows& shop) { ++shop.creators[0].aggregate_seq; }},
     {"following-totals", false, [](ShopRows& shop) { ++shop.users[0].following; }},
