@@ -21,7 +21,7 @@ namespace livedrops {
   X(drop_not_started, "the drop has not started")                                            \
   X(drop_paused, "the drop is paused")                                                       \
   X(quantity_out_of_range, "more than one order may have, or an amount above 2^53-1")        \
-  X(user_limit_exceeded, "more than the user may have: units of the drop, or live holds of the shop")      \
+  X(user_limit_exceeded, "more than the user may have: units of the drop, or live holds")    \
   X(sold_out, "fewer units are left, holds included, than were asked for")                   \
   X(held_out, "enough units are left only if live holds expire")                             \
   X(held, "the units are held until expires_at")                                             \
@@ -60,8 +60,8 @@ enum class DropStatus : std::uint8_t {
 };
 
 // Every state change is one row of the log and has one of these types, which are the audit's
-// actions too. Stored as text, so the order may change. The last ones, from accountCreated on, are for
-// the audit only and are published on no channel.
+// actions too. Stored as text, so the order may change. The last ones, from accountCreated on, are
+// for the audit only and are published on no channel.
 // clang-format off
 #define LIVEDROPS_EVENT_TYPES(X)                                                                 \
   X(productCreated) X(productUpdated) X(productDeleted)                                          \

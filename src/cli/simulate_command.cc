@@ -1,4 +1,5 @@
-// livedrops simulate: seeds of the deterministic simulation, with planted bugs in livedrops-mutants.
+// livedrops simulate: seeds of the deterministic simulation, with planted bugs in
+// livedrops-mutants.
 #include <iostream>
 #include <memory>
 

@@ -560,8 +560,8 @@ Status Sequencer::CatchUp() {
   return status;
 }
 
-// Whether the log holds the batch's last row. Not to know is not "no": the requests would be decided
-// again, and those without a key done twice.
+// Whether the log holds the batch's last row. Not to know is not "no": the requests would be
+// decided again, and those without a key done twice.
 Result<bool> Sequencer::WasCommitted(const Group& group) const {
   class Finder : public LogSink {
    public:
@@ -598,7 +598,8 @@ Status Sequencer::Resolve() {
     // rows, and before he asked.
     std::vector<Ticket*> changed;
     std::erase_if(resolved->tickets, [&](Ticket* ticket) {
-      const bool wrote = ticket->reply->seq > resolved->batch.before.seq && !ticket->reply->repeated;
+      const bool wrote =
+          ticket->reply->seq > resolved->batch.before.seq && !ticket->reply->repeated;
       if (wrote) changed.push_back(ticket);
       return wrote;
     });

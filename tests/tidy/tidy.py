@@ -43,7 +43,7 @@ INCLUDES = {
     "examples": {"include"},
     "bindings": {"include"},
     "benchmarks": {"include", "base", "storage", "simulation"},
-    "tests": {"include", "base", "service", "storage", "capi", "simulation", "cli"},
+    "tests": {"include", "base", "service", "storage", "capi", "simulation", "cli", "testing"},
     "tests/unit/core": {"include", "base", "core", "simulation"},
     "tests/unit/service": {"include", "base", "core", "service", "simulation"},
     "tests/simulation": {"include", "base", "core", "service", "storage", "simulation"},
