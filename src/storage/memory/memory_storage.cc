@@ -284,7 +284,6 @@ Status MemoryStorage::ReadChannel(const ChannelQuery& query, std::vector<Event>*
   return OkStatus();
 }
 
-
 }  // namespace
 }  // namespace livedrops::memory
 

@@ -1,7 +1,7 @@
 #include "storage/sqlite/sqlite_catalog.h"
 
-#include "storage/sqlite/newest_first.h"
 #include "storage/sqlite/list_reader.h"
+#include "storage/sqlite/newest_first.h"
 #include "storage/sqlite/rows.h"
 
 namespace livedrops::sqlite {
