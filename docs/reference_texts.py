@@ -58,7 +58,7 @@ EVENTS = {
 INVARIANTS = {
     "accounts-equal-log": "each account is disabled or erased exactly if the log says so",
     "aggregate-gapless": "the rows of an aggregate count 1, 2, 3 …",
-    "columns-equal-body": "key, creator and aggregate in a row's columns are those of its hashed body",
+    "columns-equal-body": "a row's key, creator and aggregate are those of its hashed body",
     "amount": "amount = quantity × the drop's price at that time",
     "chain": "each row's hash covers the row before",
     "conservation": "init_stock + adjust = current_stock + held + confirmed",

@@ -21,7 +21,7 @@ set(LIVEDROPS_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wundef
     $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> $<$<COMPILE_LANGUAGE:CXX>:-Woverloaded-virtual>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # g++ 12 sees overlapping copies inside std::string's operator+ where there are none (PR 105651).
-  list(APPEND LIVEDROPS_WARNINGS -Wno-restrict -Wno-missing-field-initializers)
+  list(APPEND LIVEDROPS_WARNINGS -Wno-restrict)
 endif()
 
 # Source files that match; a directory that does not exist yet gives an empty list.

@@ -1,6 +1,8 @@
 // What survives when the power is cut: of the simulated disk, and of the real SQLite on it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "livedrops/engine.h"
 #include "livedrops/testing/sim_clock.h"
 #include "simulation/database.h"
@@ -61,9 +63,14 @@ class Shop {
  public:
   explicit Shop(std::uint64_t seed) : database_(StorageKind::sqlite, seed) {
     Start();
-    CreateProduct product{.id = ProductId("p"), .creator = CreatorId("c"), .name = "product"};
+    CreateProduct product;
+    product.id = ProductId("p");
+    product.creator = CreatorId("c");
+    product.name = "product";
     EXPECT_TRUE(engine_->products().Create(product).status.ok());
-    CreateDrop drop{.id = DropId("d"), .product = ProductId("p")};
+    CreateDrop drop;
+    drop.id = DropId("d");
+    drop.product = product.id;
     drop.end_time = clock_.Now() + Duration(3'600'000);
     drop.stock = 1'000;
     EXPECT_TRUE(engine_->drops().Create(drop).status.ok());
@@ -74,7 +81,10 @@ class Shop {
     auto opened = database_.Open(&clock_);
     ASSERT_TRUE(opened.ok()) << opened.status().ToString();
     vfs_ = std::move(opened->vfs);
-    auto engine = Engine::Open(std::move(opened->storage), {.clock = &clock_, .ids = &ids_});
+    EngineOptions options;
+    options.clock = &clock_;
+    options.ids = &ids_;
+    auto engine = Engine::Open(std::move(opened->storage), options);
     ASSERT_TRUE(engine.ok()) << engine.status().ToString();
     engine_ = std::move(*engine);
   }
@@ -88,11 +98,18 @@ class Shop {
     database_.disk()->CutPower();
     Start();
   }
-  void FailSyncs(bool fail) { database_.disk()->set_faults({.sync_permille = fail ? 1000 : 0}); }
+  void FailSyncs(bool fail) {
+    DiskFaults faults;
+    faults.sync_permille = fail ? 1000 : 0;
+    database_.disk()->set_faults(faults);
+  }
 
   Reply Place(const std::string& key) {
-    return engine_->orders().Place(
-        {.drop = DropId("d"), .user = UserId("u"), .key = Key(key), .quantity = 1});
+    PlaceOrder place;
+    place.drop = DropId("d");
+    place.user = UserId("u");
+    place.key = Key(key);
+    return engine_->orders().Place(place);
   }
   bool Has(const OrderId& id) { return engine_->orders().Get(id).ok(); }
 
