@@ -57,7 +57,7 @@ TEST_P(PlantedBug, IsFoundWithinAThousandSeeds) {
 constexpr const char* kNames[] = {LIVEDROPS_MUTANT_LIST(X)};
 #undef X
 INSTANTIATE_TEST_SUITE_P(Each, PlantedBug, testing::ValuesIn(kNames),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& bug) { return std::string(bug.param); });
 
 TEST(PlantedBugs, AreNotFoundWhereNoneIs) {
   for (const char* storage : {"--seeds 1000 --storage memory", "--seeds 100 --storage sqlite"}) {
