@@ -1,0 +1,53 @@
+# The server component: HTTP gateway, authentication, limits, configuration. It needs libraries that
+# the core does not; AUTO builds without it, and says what is missing, when one is not found.
+
+set(LIVEDROPS_SERVER AUTO CACHE STRING "Build the server library: AUTO, ON or OFF")
+set_property(CACHE LIVEDROPS_SERVER PROPERTY STRINGS AUTO ON OFF)
+
+# Finds what the server needs; `missing` names the Debian packages that would bring the rest.
+function(livedrops_find_server_packages missing)
+  set(absent)
+  find_package(nlohmann_json 3.9 QUIET GLOBAL)
+  find_package(tomlplusplus 3.0 QUIET GLOBAL)
+  find_package(CLI11 QUIET GLOBAL)
+  find_path(LIVEDROPS_ARGON2_INCLUDE argon2.h)
+  find_library(LIVEDROPS_ARGON2_LIBRARY argon2)
+  mark_as_advanced(LIVEDROPS_ARGON2_INCLUDE LIVEDROPS_ARGON2_LIBRARY)
+  if(NOT TARGET nlohmann_json::nlohmann_json)
+    list(APPEND absent nlohmann-json3-dev)
+  endif()
+  if(NOT TARGET tomlplusplus::tomlplusplus)
+    list(APPEND absent libtomlplusplus-dev)
+  endif()
+  if(NOT TARGET CLI11::CLI11)
+    list(APPEND absent libcli11-dev)
+  endif()
+  if(NOT LIVEDROPS_ARGON2_INCLUDE OR NOT LIVEDROPS_ARGON2_LIBRARY)
+    list(APPEND absent libargon2-dev)
+  endif()
+  set(${missing} "${absent}" PARENT_SCOPE)
+endfunction()
+
+if(NOT LIVEDROPS_SERVER STREQUAL "OFF")
+  livedrops_find_server_packages(LIVEDROPS_SERVER_MISSING)
+  if(LIVEDROPS_SERVER_MISSING AND LIVEDROPS_SERVER STREQUAL "ON")
+    message(FATAL_ERROR "The server needs these packages: ${LIVEDROPS_SERVER_MISSING}")
+  elseif(LIVEDROPS_SERVER_MISSING)
+    message(STATUS "Without the server: not found: ${LIVEDROPS_SERVER_MISSING}")
+  else()
+    livedrops_glob(LIVEDROPS_SERVER_SOURCES src/server/*.cc src/server/*/*.cc)
+    # The network's own packages are looked for by whoever adds it here.
+    list(FILTER LIVEDROPS_SERVER_SOURCES EXCLUDE REGEX "/server/net/")
+    livedrops_add_library(livedrops_server STATIC ${LIVEDROPS_SERVER_SOURCES})
+    add_library(livedrops::server ALIAS livedrops_server)
+    target_include_directories(livedrops_server PRIVATE src "${LIVEDROPS_ARGON2_INCLUDE}")
+    target_compile_options(livedrops_server PRIVATE -Wconversion)
+    target_link_libraries(livedrops_server PUBLIC livedrops
+                          PRIVATE nlohmann_json::nlohmann_json tomlplusplus::tomlplusplus
+                          CLI11::CLI11 "${LIVEDROPS_ARGON2_LIBRARY}")
+    set_target_properties(livedrops_server PROPERTIES EXPORT_NAME server)
+    if(NOT PROJECT_IS_TOP_LEVEL)
+      set_target_properties(livedrops_server PROPERTIES EXCLUDE_FROM_ALL ON)
+    endif()
+  endif()
+endif()
