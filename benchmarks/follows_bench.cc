@@ -57,7 +57,7 @@ class BareFollows {
     Check(sqlite3_open(path.c_str(), &db_), db_);
     Execute(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 250;"
-        "PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;");
+        "PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;");
     sqlite3_stmt* schema = nullptr;
     Check(sqlite3_prepare_v2(shop,
                              "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name IN"

@@ -49,13 +49,6 @@ class BoundedText {
   std::string_view view() const { return {bytes_, size_}; }
   std::string str() const { return std::string(view()); }
 
-  friend bool operator==(const BoundedText& a, const BoundedText& b) {
-    return a.view() == b.view();
-  }
-  friend auto operator<=>(const BoundedText& a, const BoundedText& b) {
-    return a.view() <=> b.view();
-  }
-
  private:
   char bytes_[Capacity];
   std::uint8_t size_ = 0;
@@ -71,11 +64,14 @@ struct KeyRule {
   static bool Allows(std::string_view text);
 };
 
-// Ids of different things do not mix: passing a DropId for a UserId does not compile.
+// Ids of different things do not mix: passing a DropId for a UserId does not compile, nor does
+// comparing them.
 template <class Tag>
 class Id : public BoundedText<64, IdRule> {
  public:
   using BoundedText<64, IdRule>::BoundedText;
+  friend bool operator==(const Id& a, const Id& b) { return a.view() == b.view(); }
+  friend auto operator<=>(const Id& a, const Id& b) { return a.view() <=> b.view(); }
 };
 using UserId = Id<struct UserTag>;
 using CreatorId = Id<struct CreatorTag>;
@@ -86,6 +82,8 @@ using DropId = Id<struct DropTag>;
 class Key : public BoundedText<255, KeyRule> {
  public:
   using BoundedText<255, KeyRule>::BoundedText;
+  friend bool operator==(const Key& a, const Key& b) { return a.view() == b.view(); }
+  friend auto operator<=>(const Key& a, const Key& b) { return a.view() <=> b.view(); }
 };
 
 // An order's id: a UUIDv7 that livedrops makes. It is never used twice, not even after a crash.

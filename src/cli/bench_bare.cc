@@ -12,7 +12,7 @@ using Steady = std::chrono::steady_clock;
 // The columns of our table without its checks, and the settings of our writer (storage/sqlite).
 constexpr char kSetUp[] =
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 250;"
-    "PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -65536; PRAGMA mmap_size = 0;"
+    "PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8192; PRAGMA mmap_size = 0;"
     "PRAGMA temp_store = MEMORY;"
     "CREATE TABLE drops(drop_no INTEGER PRIMARY KEY, drop_id TEXT, current_stock INTEGER,"
     " changed_ms INTEGER, status TEXT, version INTEGER);"

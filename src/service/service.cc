@@ -105,6 +105,10 @@ class Service::Impl : public RequestPort, public ReadPort {
       ticket->context = &latch;
       ticket->done = [](Ticket* done) { static_cast<Latch*>(done->context)->CountDown(); };
     }
+    if (count == 1 && writer_.RunHere(first)) {
+      latch.Wait();
+      return;
+    }
     const Status pushed = writer_.Push(first, count);
     if (pushed.ok()) {
       latch.Wait();

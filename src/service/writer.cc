@@ -1,5 +1,10 @@
 #include "service/writer.h"
 
+#include <pthread.h>
+
+#include <algorithm>
+#include <utility>
+
 namespace livedrops {
 namespace {
 
@@ -12,6 +17,10 @@ constexpr std::size_t kInlineRowsMax = 128;
 constexpr std::size_t kHandOverRows = 64;
 // With a commit just finished, a smaller open batch than this waits for more.
 constexpr std::size_t kNextBatchRows = 32;
+// Who was just told often asks again at once: so long, at most, others wait for him.
+constexpr std::uint64_t kReturnUs = 60;
+// After a wait in vain so many commits go without, twice as many each time.
+constexpr int kNoWaitMax = 256;
 // Transitions by time are committed this soon when nobody calls.
 constexpr std::chrono::milliseconds kTimerPeriod{50};
 // How often a storage in trouble is asked again.
@@ -67,6 +76,7 @@ Status Writer::Push(Ticket* first, int count) {
 }
 
 void Writer::CommitLoop() {
+  pthread_setname_np(pthread_self(), "ld-commit");
   for (;;) {
     commit_work_.Wait([this] { return commit_.load() == CommitState::kTaken || commit_stopping_; });
     if (commit_.load() != CommitState::kTaken) return;
@@ -78,13 +88,55 @@ void Writer::CommitLoop() {
   }
 }
 
-void Writer::DecideLoop() {
-  for (;;) {
-    if (Step()) continue;
-    const bool done = !sequencer_.has_in_flight() && !sequencer_.owes_answers() && queue_.empty();
-    if (stopping_ && done) break;
-    Sleep();
+// Marks who works with the sequencer: what its callbacks call back must not wait for it.
+class Writer::Turn {
+ public:
+  Turn(Writer* writer, std::unique_lock<std::mutex> lock)
+      : writer_(writer), lock_(std::move(lock)) {
+    if (lock_) writer_->at_work_.store(std::this_thread::get_id(), std::memory_order_relaxed);
   }
+  ~Turn() {
+    if (lock_) writer_->at_work_.store(std::thread::id(), std::memory_order_relaxed);
+  }
+  bool mine() const { return lock_.owns_lock(); }
+
+ private:
+  Writer* writer_;
+  std::unique_lock<std::mutex> lock_;
+};
+
+bool Writer::RunHere(Ticket* ticket) {
+  if (IsWriterThread()) return false;
+  const Turn turn(this, std::unique_lock(turn_, std::try_to_lock));
+  const bool busy = !turn.mine() || stopping_ || !queue_.empty() || sequencer_.has_in_flight() ||
+                    sequencer_.owes_answers() || sequencer_.suspect() || sequencer_.contended();
+  if (busy) return false;
+  ticket->submitted_us = SteadyUs();
+  if (queue_.Push(ticket, 1) != OrderQueue::Pushed::kYes) return false;
+  Step();
+  // What one round did not finish, and who came meanwhile, is for the deciding thread.
+  const bool unfinished = !sequencer_.has_in_flight() && sequencer_.owes_answers();
+  if (unfinished) left_over_ = true;
+  if (unfinished || !queue_.empty()) work_.Signal();
+  return true;
+}
+
+void Writer::DecideLoop() {
+  pthread_setname_np(pthread_self(), "ld-decide");
+  for (;;) {
+    Rest rest;
+    {
+      const Turn turn(this, std::unique_lock(turn_));
+      left_over_ = false;
+      AwaitReturning();
+      if (Step()) continue;
+      const bool done = !sequencer_.has_in_flight() && !sequencer_.owes_answers() && queue_.empty();
+      if (stopping_ && done) break;
+      rest = PlanRest();
+    }
+    Sleep(rest);
+  }
+  const Turn turn(this, std::unique_lock(turn_));
   // Who came between the last look and the end of the queue.
   Offer(queue_.CloseAndTakeAll());
   sequencer_.RunInline();
@@ -92,6 +144,27 @@ void Writer::DecideLoop() {
   Tell();
   commit_stopping_ = true;
   commit_work_.Signal();
+}
+
+// After a small commit with others waiting: a moment's wait for those who were told makes one commit
+// of two.
+void Writer::AwaitReturning() {
+  const int expected = std::exchange(returning_, 0);
+  if (expected == 0) return;
+  if (no_wait_ > 0) {
+    --no_wait_;
+    return;
+  }
+  const std::uint64_t until = SteadyUs() + std::min(kReturnUs, last_commit_us_ / 2);
+  while (queue_.depth() < expected) {
+    if (SteadyUs() >= until) {
+      waits_in_vain_ = std::min(2 * waits_in_vain_ + 1, kNoWaitMax);
+      no_wait_ = waits_in_vain_;
+      return;
+    }
+    std::this_thread::yield();
+  }
+  waits_in_vain_ = 0;
 }
 
 // One round. True when something was done.
@@ -154,9 +227,13 @@ void Writer::CommitInline() {
   sequencer_.Take();
   const std::uint64_t start_us = SteadyUs();
   const Status committed = sequencer_.CommitTaken();
-  commit_us_ += SteadyUs() - start_us;
+  last_commit_us_ = SteadyUs() - start_us;
+  commit_us_ += last_commit_us_;
   sequencer_.Finish(committed);
+  const auto told = static_cast<int>(sequencer_.released().size());
   Tell();
+  const int waiting = queue_.depth();
+  returning_ = waiting == 0 ? 0 : waiting + told;
   Publish();
 }
 
@@ -207,15 +284,20 @@ void Writer::Tell() {
   queue_.Answered(count);
 }
 
-void Writer::Sleep() {
-  const auto ready = [this] {
-    return commit_.load() == CommitState::kDone || (!queue_.empty()) ||
-           (stopping_ && !sequencer_.has_in_flight());
-  };
+Writer::Rest Writer::PlanRest() const {
   const bool trouble = trouble_since_.has_value() || sequencer_.suspect() || sequencer_.behind();
-  const auto period = trouble ? kRetryPeriod : kTimerPeriod;
-  if (sequencer_.has_waiting() && !sequencer_.has_in_flight() && !trouble) return;
-  work_.WaitFor(ready, period);
+  const bool in_flight = sequencer_.has_in_flight();
+  const bool go_on = sequencer_.has_waiting() && !in_flight && !trouble;
+  return {go_on ? std::chrono::milliseconds(0) : trouble ? kRetryPeriod : kTimerPeriod, in_flight};
+}
+
+// Another thread may work with the sequencer meanwhile: only what is atomic is looked at.
+void Writer::Sleep(const Rest& rest) {
+  const auto ready = [this, &rest] {
+    return commit_.load() == CommitState::kDone || !queue_.empty() || left_over_ ||
+           (stopping_ && !rest.in_flight);
+  };
+  if (rest.period.count() != 0) work_.WaitFor(ready, rest.period);
 }
 
 void Writer::Publish() {

@@ -1,6 +1,6 @@
 // Writer: the threads around the sequencer. One decides; a second one commits, so that the next
-// batch is decided meanwhile, but only when the batch is big: a lone order commits at once on the
-// first.
+// batch is decided meanwhile, but only when the batch is big: small ones commit at once on the
+// first, and a lone request on its caller's thread.
 #pragma once
 
 #include <atomic>
@@ -29,16 +29,30 @@ class Writer {
   // Threading: any thread. The tickets are linked by `next`; all are queued or none. Errors:
   // overloaded, closed.
   Status Push(Ticket* first, int count);
-  bool IsWriterThread() const { return std::this_thread::get_id() == decide_thread_.get_id(); }
+  // A lone request, decided and committed on its caller's thread: no hop to another thread and
+  // back. False when others are at work; then nothing was done.
+  bool RunHere(Ticket* ticket);
+  bool IsWriterThread() const {
+    return std::this_thread::get_id() == at_work_.load(std::memory_order_relaxed);
+  }
   ServiceStats stats() const;
   // Engine time of what is durable.
   Time durable_time() const { return TimeFromMs(durable_time_ms_.load(std::memory_order_relaxed)); }
 
  private:
+  class Turn;
+
   void DecideLoop();
   void CommitLoop();
   bool Step();
-  void Sleep();
+  // How long to sleep, seen while it was our turn.
+  struct Rest {
+    std::chrono::milliseconds period{};
+    bool in_flight = false;
+  };
+  Rest PlanRest() const;
+  void Sleep(const Rest& rest);
+  void AwaitReturning();
   void Offer(Ticket* arrivals);
   bool HearCommit();
   bool StartCommit(bool decided);
@@ -61,10 +75,20 @@ class Writer {
   std::atomic<bool> commit_stopping_{false};
   std::optional<std::chrono::steady_clock::time_point> trouble_since_;
 
+  std::uint64_t last_commit_us_ = 0;
+  int returning_ = 0;      // So many will wait when those who were told ask again; 0: do not wait.
+  int no_wait_ = 0;        // So many commits go without a wait.
+  int waits_in_vain_ = 0;  // How many were last skipped for a wait in vain.
+
   std::atomic<std::int64_t> durable_time_ms_{0};
   mutable std::mutex stats_mutex_;
   ServiceStats stats_;
-  std::atomic<std::uint64_t> commit_us_{0};  // Both threads commit.
+  std::atomic<std::uint64_t> commit_us_{0};  // By whoever commits.
+
+  // Whoever holds it works with the sequencer: the deciding thread, or a lone caller.
+  std::mutex turn_;
+  std::atomic<std::thread::id> at_work_{};
+  std::atomic<bool> left_over_{false};  // A lone caller could not finish: the deciding thread must.
 
   std::thread decide_thread_;
   std::thread commit_thread_;

@@ -29,6 +29,8 @@ CASES = [
      "PlaceOrder o; o.user = DropId(\"x\");", "no match for"),
     ("a text as an id without saying so", "DropId a(std::string_view(\"x\"));",
      "DropId a = std::string(\"x\");", "conversion"),
+    ("a user compared with a creator", "(void)(UserId(\"x\") == UserId(\"y\"));",
+     "(void)(UserId(\"x\") == CreatorId(\"x\"));", "no match for"),
     ("a key as an id", "Key a(\"x\"); Key b = a;", "Key a(\"x\"); UserId b = a;", "conversion"),
     ("a bare number as a time", "Time t = TimeFromMs(5);", "Time t = 5;", "conversion"),
     ("a bare number as money", "Money m; m.minor_units = 5;", "Money m = 5;", "conversion"),

@@ -1,10 +1,13 @@
 // What survives when the power is cut: of the simulated disk, and of the real SQLite on it.
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "livedrops/engine.h"
 #include "livedrops/testing/sim_clock.h"
+#include "service/sequencer.h"
 #include "simulation/database.h"
 #include "simulation/fault_vfs.h"
 
@@ -58,6 +61,25 @@ TEST(DiskFile, ForgetsWhatAFailedSyncDidNotWrite) {
 
 // --- SQLite ------------------------------------------------------------------------------------
 
+// A connection of somebody else.
+class Neighbour {
+ public:
+  Neighbour(SimDisk* disk, Clock* clock) : vfs_(disk, clock) {
+    EXPECT_EQ(sqlite3_open_v2("shop.db", &db_, SQLITE_OPEN_READWRITE, vfs_.name().c_str()),
+              SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(db_, "SELECT count(*) FROM meta", nullptr, nullptr, nullptr), SQLITE_OK);
+  }
+  ~Neighbour() { Close(); }
+  void Close() {
+    vfs_.Kill();
+    sqlite3_close(std::exchange(db_, nullptr));
+  }
+
+ private:
+  FaultVfs vfs_;
+  sqlite3* db_ = nullptr;
+};
+
 // A shop with one drop on a disk of its own, and a process that uses it.
 class Shop {
  public:
@@ -81,10 +103,7 @@ class Shop {
     auto opened = database_.Open(&clock_);
     ASSERT_TRUE(opened.ok()) << opened.status().ToString();
     vfs_ = std::move(opened->vfs);
-    EngineOptions options;
-    options.clock = &clock_;
-    options.ids = &ids_;
-    auto engine = Engine::Open(std::move(opened->storage), options);
+    auto engine = Engine::Open(std::move(opened->storage), Options());
     ASSERT_TRUE(engine.ok()) << engine.status().ToString();
     engine_ = std::move(*engine);
   }
@@ -104,16 +123,62 @@ class Shop {
     database_.disk()->set_faults(faults);
   }
 
-  Reply Place(const std::string& key) {
+  Reply Place(const std::string& key) { return engine_->orders().Place(Order(key)); }
+
+  // The sync of a commit fails, and the process is gone before it can do anything about it.
+  void DieInDoubt(const std::string& key) {
+    Kill();
+    auto opened = database_.Open(&clock_);
+    ASSERT_TRUE(opened.ok());
+    {
+      Sequencer sequencer(opened->storage.get(), Options());
+      ASSERT_TRUE(sequencer.Load().ok());
+      // The first commit begins the log, with a sync of its own.
+      EXPECT_TRUE(Commit(&sequencer, "before").ok());
+      FailSyncs(true);
+      EXPECT_EQ(Commit(&sequencer, key).code(), StatusCode::kOutcomeUnknown);
+      FailSyncs(false);
+      opened->vfs->Kill();
+    }
+    opened->storage.reset();
+  }
+
+  // Somebody else who has the file open: with him, nobody who closes it is the last one, who would
+  // copy the log back.
+  std::unique_ptr<Neighbour> OpenNeighbour() {
+    return std::make_unique<Neighbour>(database_.disk(), &clock_);
+  }
+
+  bool Has(const OrderId& id) { return engine_->orders().Get(id).ok(); }
+
+ private:
+  static PlaceOrder Order(const std::string& key) {
     PlaceOrder place;
     place.drop = DropId("d");
     place.user = UserId("u");
     place.key = Key(key);
-    return engine_->orders().Place(place);
+    return place;
   }
-  bool Has(const OrderId& id) { return engine_->orders().Get(id).ok(); }
+  static Status Commit(Sequencer* sequencer, const std::string& key) {
+    const PlaceOrder place = Order(key);
+    Reply reply;
+    Ticket ticket;
+    ticket.request.order = &place;
+    ticket.reply = &reply;
+    sequencer->Offer(&ticket);
+    sequencer->Decide();
+    sequencer->Take();
+    Status committed = sequencer->CommitTaken();
+    sequencer->Finish(committed);
+    return committed;
+  }
+  EngineOptions Options() {
+    EngineOptions options;
+    options.clock = &clock_;
+    options.ids = &ids_;
+    return options;
+  }
 
- private:
   SimDatabase database_;
   SimClock clock_;
   SequentialIds ids_;
@@ -156,14 +221,13 @@ TEST(PowerCut, TakesNothingThatWasResolvedAfterAFailedSync) {
 TEST(PowerCut, TakesNothingThatWasAcknowledgedAfterAFailedSyncAndARestart) {
   for (std::uint64_t seed = 0; seed < kDisks; ++seed) {
     Shop shop(seed);
-    shop.FailSyncs(true);
-    EXPECT_EQ(shop.Place("doubted").status.code(), StatusCode::kOutcomeUnknown);
-    shop.Kill();
-    shop.FailSyncs(false);
+    shop.DieInDoubt("doubted");
+    const auto neighbour = shop.OpenNeighbour();
     shop.Start();
     const Reply again = shop.Place("doubted");
     ASSERT_TRUE(again.status.ok()) << again.status.ToString();
     const Reply next = shop.Place("next");
+    neighbour->Close();
     shop.CutPower();
     EXPECT_TRUE(shop.Has(again.order.id)) << "disk " << seed;
     EXPECT_TRUE(shop.Has(next.order.id)) << "disk " << seed;

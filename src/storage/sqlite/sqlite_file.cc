@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/hex.h"
+#include "storage/sqlite/log_rewrite.h"
 #include "storage/sqlite/schema.h"
 
 namespace livedrops::sqlite {
@@ -70,8 +71,17 @@ Status CheckVersion(Connection& connection) {
                                                        ", the one that this program reads");
 }
 
+// The process that died last may have seen its last sync fail.
+Status SettleLog(Connection& connection) {
+  Status status = Query(connection, "BEGIN IMMEDIATE").Run();
+  if (status.ok()) status = RewriteLog(connection);
+  connection.Rollback();
+  return status;
+}
+
 Status MakeReady(Connection& connection, const SqliteOptions& sqlite) {
   if (Status status = SwitchToWal(connection, sqlite.busy_deadline); !status.ok()) return status;
+  if (Status status = SettleLog(connection); !status.ok()) return status;
   const auto version = SchemaVersion(connection);
   if (!version.ok()) return version.status();
   if (*version == static_cast<std::int64_t>(Migrations().size())) return OkStatus();

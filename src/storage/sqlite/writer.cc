@@ -1,16 +1,17 @@
 #include "storage/sqlite/writer.h"
 
+#include "storage/sqlite/log_rewrite.h"
 #include "storage/sqlite/order_index.h"
 
 namespace livedrops::sqlite {
 namespace {
 
-// 64 MiB of cache: the pages that a thousand small commits dirty, read once.
+// 8 MiB of cache: more costs time, for a commit looks through all of it (benchmarks/README.md).
 std::string Settings(const SqliteOptions& options) {
   constexpr const char* kLevels[] = {"OFF", "NORMAL", "FULL"};
   return std::string("PRAGMA synchronous = ") + kLevels[static_cast<int>(options.synchronous)] +
          "; PRAGMA wal_autocheckpoint = " + std::to_string(options.checkpoint_pages) +
-         "; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -65536;"
+         "; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8192;"
          " PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;";
 }
 
@@ -122,9 +123,10 @@ Result<Head> Writer::Resolve(const std::function<EventRow(const Head& found)>& c
 }
 
 // A row of our own at the log's next place: whatever was under way is now before it or never will
-// be. The checkpoint then writes every page of the log again, those too whose first sync failed.
+// be. What stands before it must be on the disk, also where the first sync failed.
 Result<Head> Writer::WriteBarrier(const std::function<EventRow(const Head& found)>& chain) {
   if (Status status = Begin(sqlite_.busy_deadline); !status.ok()) return status;
+  if (Status status = RewriteLog(*connection_); !status.ok()) return status;
   const Result<Head> found = ReadHead(*connection_);
   if (!found.ok()) return found;
   const EventRow barrier = chain(*found);
@@ -133,9 +135,6 @@ Result<Head> Writer::WriteBarrier(const std::function<EventRow(const Head& found
   batch.head = {barrier.seq, barrier.hash};
   if (Status status = tables_.Write(*connection_, batch, *found); !status.ok()) return status;
   if (Status status = Query(*connection_, "COMMIT").Run(); !status.ok()) return status;
-  const int rc = sqlite3_wal_checkpoint_v2(connection_->raw(), "main", SQLITE_CHECKPOINT_TRUNCATE,
-                                           nullptr, nullptr);
-  if (rc != SQLITE_OK) return connection_->Error(rc);
   return found;
 }
 
