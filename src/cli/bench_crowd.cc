@@ -10,7 +10,7 @@ using Steady = std::chrono::steady_clock;
 
 // From so many orders in flight on, two threads submit them in batches: more threads than cores
 // would only measure the scheduler.
-constexpr int kBatchedFrom = 64;
+constexpr int kBatchedFrom = 4;
 constexpr int kBatchingCallers = 2;
 
 // https://prng.di.unimi.it/splitmix64.c

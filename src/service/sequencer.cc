@@ -15,6 +15,8 @@ constexpr int kDueRowsPerBatch = 1'000;
 constexpr std::size_t kAnswersPerBatch = 8'192;
 // The batch as a whole, when many drops sell: 4,096 rows of 130 bytes commit in about 5 ms.
 constexpr std::size_t kRowsPerBatch = 4'096;
+// For so many batches after two drops waited at once, the next such meeting is expected.
+constexpr std::uint64_t kSharedBatches = 64;
 // After a fence the lock is taken first for this long: others are selling too.
 constexpr Duration kContentionTime{1'000};
 constexpr Duration kLockDeadline{2'000};
@@ -316,7 +318,9 @@ bool Sequencer::Decide() {
 
 // A turn for each drop, so that a hot one cannot starve the others.
 void Sequencer::DecideLines() {
-  const int limit = ready_.size() > 1 ? orders_per_drop_ : 2 * orders_per_drop_;
+  if (ready_.size() > 1) shared_batch_ = batches_;
+  const bool shared = shared_batch_ != 0 && batches_ - shared_batch_ < kSharedBatches;
+  const int limit = shared ? orders_per_drop_ : 2 * orders_per_drop_;
   for (std::size_t lines = ready_.size(); lines > 0 && !open_is_full(); --lines) {
     Line* line = ready_.front();
     ready_.pop_front();

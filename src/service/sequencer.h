@@ -31,7 +31,7 @@ struct SequencerStats {
 
 // What one drop may take while others wait.
 struct SequencerLimits {
-  int orders_per_drop = 256;  // In a batch; twice as many when no other drop waits.
+  int orders_per_drop = 256;  // In a batch; twice as many when no other drop sells.
   std::size_t waiting_per_drop_max = SIZE_MAX;  // An engine's one caller waits for all of them.
 };
 
@@ -156,6 +156,7 @@ class Sequencer {
   Decider decider_;
   Head durable_;
   std::uint64_t batches_ = 0;
+  std::uint64_t shared_batch_ = 0;  // The last one that two drops waited for; 0: none yet.
 
   std::unique_ptr<Group> open_;
   std::unique_ptr<Group> in_flight_;
