@@ -9,7 +9,8 @@ class RequestPort;
 class ReadPort;
 
 // A position in a channel. Offsets strictly increase in a channel, need not be contiguous, and are
-// the same in every process and after a restart. The epoch changes when a database is restored.
+// the same in every process and after a restart. An epoch belongs to one database: positions of
+// another one are not recovered.
 struct Position {
   std::string epoch;
   std::uint64_t offset = 0;
@@ -34,7 +35,7 @@ struct Notification {
 struct Inbox {
   std::vector<Notification> data;  // Newest first.
   std::string next_cursor;
-  std::int64_t unread = 0;
+  std::int64_t unread = 0;  // Counts at most 1,000 of a channel.
 };
 
 // Marks everything up to `up_to` as read. The mark never goes back.
@@ -55,7 +56,7 @@ class Notifications {
   // "drop:ID", "creator:ID" or "user:ID". Without `since`: only the present position.
   Result<ChannelPage> Channel(const std::string& channel, const std::optional<Position>& since);
 
-  // The user's own events merged with those of the creators he follows since he followed.
+  // The user's own events merged with those of the 100 creators he followed last, since he did.
   Result<Inbox> Read(const UserId& user, const PageRequest& page = {});
   Reply Mark(const MarkRead& mark);
 

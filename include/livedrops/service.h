@@ -39,9 +39,9 @@ struct Completion {
 };
 
 // Threading: every member may be called by any thread, except Close and the destructor, which must
-// not run beside other calls nor inside a callback. Locking: callbacks run without a lock held, on
-// the writer's thread, and must not block. Order: requests of one drop submitted by one thread are
-// decided in that order.
+// not run beside other calls nor inside a callback. Locking: callbacks run on the
+// thread that releases the answer, one of the service's own or that of a blocking call, and must
+// not block. Order: requests of one drop submitted by one thread are decided in that order.
 class Service {
  public:
   static Result<std::unique_ptr<Service>> Open(std::unique_ptr<Storage> storage,
@@ -59,8 +59,8 @@ class Service {
   Audit audit();
   Accounts accounts();
 
-  // Submits without waiting; the answer comes with `tag` out of Poll. Errors: invalid_argument,
-  // overloaded, closed.
+  // Submits without waiting; the answer comes with `tag` out of Poll. Errors: invalid_argument;
+  // overloaded, also when `queue_max` completions wait to be polled; closed.
   Status SubmitPolled(Request request, std::uint64_t tag);
   // Readable while completions wait: for select, epoll, libuv, asyncio. Owned by the service.
   int poll_fd() const;

@@ -180,7 +180,7 @@ void Decider::Decide(const ChangeDrop& change, DropState* drop, Reply* reply) {
     EmitEnd(drop, now_, actor, &command, reply);
   } else if (change.action == DropAction::cancel) {
     EmitForCommand(DropEvent(EventType::dropCancelled, *drop, actor), command, reply);
-    CancelHolds(drop, actor);
+    CancelHolds(drop, now_, actor);
   } else {
     const bool pause = change.action == DropAction::pause;
     const EventType type = pause ? EventType::dropPaused : EventType::dropResumed;
@@ -208,12 +208,13 @@ void Decider::EmitEnd(DropState* drop, Time at, std::string_view actor, const Co
   row.at = std::max(at, drop->row.drop.created_at);
   row.body = FormWriter().Add("end", ToMs(end)).Take();
   EmitForCommand(std::move(row), command == nullptr ? Command{} : *command, reply);
-  if (options_.holds_at_end == HoldsAtEnd::cancel) CancelHolds(drop, actor);
+  if (options_.holds_at_end == HoldsAtEnd::cancel) CancelHolds(drop, at, actor);
 }
 
-void Decider::CancelHolds(DropState* drop, std::string_view actor) {
+void Decider::CancelHolds(DropState* drop, Time at, std::string_view actor) {
   Command command;
   command.actor = UserId(actor);
+  command.due = at;
   for (auto hold = drop->NextExpiring(); hold; hold = drop->NextExpiring()) {
     CancelUnits(drop, *hold, drop->orders[*hold].quantity, command, nullptr);
   }

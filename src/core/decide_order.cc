@@ -314,6 +314,7 @@ void Decider::CancelUnits(DropState* drop, std::uint32_t index, std::int32_t uni
   const std::int32_t returned = LD_MUTANT(cancel_returns_all) ? order.quantity : units;
   EventRow row =
       OrderEvent(EventType::orderCancelled, *drop, index, command.actor.view(), returned);
+  if (command.due) row.at = *command.due;
   row.body = FormWriter()
                  .Add("drop", drop->row.drop.id.view())
                  .Add("quantity", units)

@@ -60,6 +60,7 @@ class Decider {
     UserId actor;
     std::string scoped_key;  // Empty: without a key.
     std::uint64_t fingerprint = 0;
+    std::optional<Time> due;       // When it happened; nothing: now.
     std::string repeated_subject;  // Of the earlier command, when repeated.
   };
   Command Identify(std::string_view scope, const UserId& actor, const Key& key,
@@ -101,7 +102,7 @@ class Decider {
   void EmitEnd(DropState* drop, Time at, std::string_view actor, const Command* command,
                Reply* reply);
   void EmitExpiry(DropState* drop, std::uint32_t index, Time at);
-  void CancelHolds(DropState* drop, std::string_view actor);
+  void CancelHolds(DropState* drop, Time at, std::string_view actor);
   void CancelUnits(DropState* drop, std::uint32_t index, std::int32_t units, const Command& command,
                    Reply* reply);
   void ConfirmLate(const ConfirmOrder& confirm, DropState* drop, std::uint32_t index,

@@ -15,7 +15,7 @@ constexpr int kHistoryEvents = 1'000;
 constexpr Duration kHistoryTime{24 * 3'600'000};
 // The inbox shows the creators that a user followed last.
 constexpr int kInboxCreators = 100;
-constexpr int kUnreadMax = 1'000;
+constexpr int kUnreadMax = 1'000;  // Of one channel.
 
 // What the channel of a drop carries; dropScheduled is news for the creator's channel only.
 bool IsPublished(const std::string& channel, const Event& event) {
@@ -30,6 +30,44 @@ Status CheckChannel(const std::string& channel) {
     return {StatusCode::kInvalidArgument, "unknown channel \"" + channel.substr(0, 80) + "\""};
   }
   return ValidateId("channel", std::string_view(channel).substr(colon + 1));
+}
+
+// A channel's part of an inbox.
+struct InboxChannel {
+  std::string name;
+  Time since;  // What happened before the user followed is no news.
+
+  // Adds what the query finds to `events`, newest first.
+  Status Read(Storage& storage, ChannelQuery query, std::vector<Event>* events) const {
+    query.channel = name;
+    query.newest_first = true;
+    std::vector<Event> found;
+    Status read = storage.ReadChannel(query, &found);
+    std::erase_if(found, [&](const Event& event) { return event.at < since; });
+    std::ranges::move(found, std::back_inserter(*events));
+    return read;
+  }
+};
+
+Result<std::vector<InboxChannel>> InboxChannels(Storage& storage, const UserId& user) {
+  FollowQuery follows;
+  follows.user = user;
+  follows.limit = kInboxCreators;
+  FollowPage creators;
+  if (Status read = storage.catalog().ListFollows(follows, &creators); !read.ok()) return read;
+  std::vector<InboxChannel> channels = {{"user:" + user.str(), Time{}}};
+  for (const FollowEntry& entry : creators.data) {
+    channels.push_back({"creator:" + entry.creator.str(), entry.since});
+  }
+  return channels;
+}
+
+// 0 when the user has never marked anything as read.
+Result<std::uint64_t> ReadUpTo(Storage& storage, const UserId& user) {
+  const auto row = storage.catalog().GetUser(user);
+  if (row.ok()) return row->read_up_to;
+  if (row.status().code() != StatusCode::kNotFound) return row.status();
+  return std::uint64_t{0};
 }
 
 }  // namespace
@@ -97,45 +135,35 @@ Result<Inbox> Notifications::Read(const UserId& user, const PageRequest& request
     if (!position.ok()) return position.status();
     before = std::stoull(*position);
   }
-  std::uint64_t read_up_to = 0;
-  if (const auto row = storage.catalog().GetUser(user); row.ok()) {
-    read_up_to = row->read_up_to;
-  } else if (row.status().code() != StatusCode::kNotFound) {
-    return row.status();
-  }
+  const auto read_up_to = ReadUpTo(storage, user);
+  if (!read_up_to.ok()) return read_up_to.status();
+  const auto channels = InboxChannels(storage, user);
+  if (!channels.ok()) return channels.status();
+  Inbox inbox;
   std::vector<Event> events;
-  const auto collect = [&](const std::string& channel, Time since) {
-    ChannelQuery query;
-    query.channel = channel;
-    query.limit = kUnreadMax;
-    query.newest_first = true;
-    std::vector<Event> found;
-    Status read = storage.ReadChannel(query, &found);
-    std::erase_if(found, [&](const Event& event) { return event.at < since; });
-    events.insert(events.end(), found.begin(), found.end());
-    return read;
-  };
-  if (Status read = collect("user:" + user.str(), Time{}); !read.ok()) return read;
-  FollowQuery follows;
-  follows.user = user;
-  follows.limit = kInboxCreators;
-  FollowPage creators;
-  if (Status read = storage.catalog().ListFollows(follows, &creators); !read.ok()) return read;
-  for (const FollowEntry& entry : creators.data) {
-    if (Status read = collect("creator:" + entry.creator.str(), entry.since); !read.ok())
-      return read;
+  for (const InboxChannel& channel : *channels) {
+    ChannelQuery older;
+    older.limit = request.limit + 1;
+    if (before != 0) older.until_seq = before - 1;
+    if (Status read = channel.Read(storage, older, &events); !read.ok()) return read;
+    ChannelQuery newer;
+    newer.limit = kUnreadMax;
+    newer.after_seq = *read_up_to;
+    std::vector<Event> unread;
+    if (Status read = channel.Read(storage, newer, &unread); !read.ok()) return read;
+    inbox.unread += std::ssize(unread);
   }
   std::ranges::sort(events, [](const Event& a, const Event& b) { return a.seq > b.seq; });
-  Inbox inbox;
+  const auto limit = static_cast<std::size_t>(request.limit);
+  const bool more = events.size() > limit;
+  if (more) events.resize(limit);
   for (Event& event : events) {
-    if (event.seq > read_up_to) ++inbox.unread;
-    if (before != 0 && event.seq >= before) continue;
-    if (inbox.data.size() < static_cast<std::size_t>(request.limit)) {
-      inbox.data.push_back({event.seq, event.type, event.at, event.seq <= read_up_to, event});
-    } else if (inbox.next_cursor.empty()) {
-      inbox.next_cursor =
-          SealCursor(storage.info().secret, list, std::to_string(inbox.data.back().id));
-    }
+    inbox.data.push_back(
+        {event.seq, event.type, event.at, event.seq <= *read_up_to, std::move(event)});
+  }
+  if (more) {
+    const std::uint64_t last = inbox.data.back().id;
+    inbox.next_cursor = SealCursor(storage.info().secret, list, std::to_string(last));
   }
   return inbox;
 }

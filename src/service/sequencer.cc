@@ -42,6 +42,10 @@ bool IsExclusive(const Ticket& ticket) {
       *ticket.request.other);
 }
 
+Status WritingStopped(const char* broken) {
+  return {StatusCode::kBrokenInvariant, std::string("writing stopped: ") + broken};
+}
+
 // The id of the drop that a request names, or an empty text.
 std::string_view NamedDrop(const Ticket& ticket) {
   if (ticket.request.order != nullptr) return ticket.request.order->drop.view();
@@ -303,7 +307,7 @@ bool Sequencer::Decide() {
   if (suspect_ != nullptr) return false;
   if (behind_ && (in_flight_ != nullptr || !CatchUp().ok())) return false;
   if (const char* broken = BrokenInvariant(); broken != nullptr && failed_.ok()) {
-    failed_ = {StatusCode::kBrokenInvariant, std::string("writing stopped: ") + broken};
+    failed_ = WritingStopped(broken);
   }
   if (!failed_.ok()) {
     RefuseWaiting(failed_);
@@ -463,7 +467,9 @@ void Sequencer::Take() {
   Open();
 }
 
+// What an assertion stopped must not be written, even when it was decided already.
 Status Sequencer::CommitTaken() {
+  if (const char* broken = BrokenInvariant(); broken != nullptr) return WritingStopped(broken);
   return storage_->Commit(in_flight_->batch.View(), in_flight_->batch.before);
 }
 

@@ -148,6 +148,10 @@ class Service::Impl : public RequestPort, public ReadPort {
   }
 
   Status SubmitPolled(Request request, std::uint64_t tag) {
+    if (unpolled() >= static_cast<std::size_t>(options_.queue_max)) {
+      return {StatusCode::kOverloaded,
+              std::to_string(options_.queue_max) + " completions wait to be polled"};
+    }
     return TrySubmit(std::move(request),
                      [this, tag](Reply reply) { Complete({tag, std::move(reply)}); });
   }
@@ -186,6 +190,10 @@ class Service::Impl : public RequestPort, public ReadPort {
     if (closed_.load(std::memory_order_relaxed))
       return {StatusCode::kClosed, "the service is closed"};
     return request.order != nullptr ? Validate(*request.order) : Validate(*request.other);
+  }
+  std::size_t unpolled() {
+    const std::lock_guard lock(completions_mutex_);
+    return completions_.size();
   }
   void Complete(Completion completion) {
     const std::lock_guard lock(completions_mutex_);

@@ -146,8 +146,8 @@ void Writer::DecideLoop() {
   commit_work_.Signal();
 }
 
-// After a small commit with others waiting: a moment's wait for those who were told makes one commit
-// of two.
+// After a small commit with others waiting: a moment's wait for those who were told makes one
+// commit of two.
 void Writer::AwaitReturning() {
   const int expected = std::exchange(returning_, 0);
   if (expected == 0) return;

@@ -26,6 +26,7 @@ class LogTable {
     has_row_ = readable_ = read_(query_, &row_);
   }
   bool IsBefore(std::uint64_t seq) const { return has_row_ && row_.seq < seq; }
+  bool readable() const { return readable_; }
   std::uint64_t seq() const { return has_row_ ? row_.seq : UINT64_MAX; }
   const Row& row() const { return row_; }
   Status status(const Connection& connection) const {
@@ -78,7 +79,8 @@ Status ReadLog(Connection& connection, std::uint64_t after_seq, std::int64_t lim
                             ReadEventRow);
   orders.Start(after_seq, limit);
   events.Start(after_seq, limit);
-  for (; limit > 0; --limit) {
+  // Nothing behind an unreadable row is sent: the reader would take it for the next one.
+  for (; limit > 0 && orders.readable() && events.readable(); --limit) {
     if (orders.IsBefore(events.seq())) {
       sink.OnOrder(orders.row());
       orders.Step();

@@ -1,16 +1,23 @@
 #include "storage/sqlite/writer.h"
 
+#include <algorithm>
+
 #include "storage/sqlite/log_rewrite.h"
 #include "storage/sqlite/order_index.h"
 
 namespace livedrops::sqlite {
 namespace {
 
+// A commit that changed many pages is not copied back alone: the next ones change many of them
+// again.
+constexpr int kCommitsPerCheckpoint = 4;
+// The log grows no longer than this: 64 MiB of pages.
+constexpr int kLogPagesMax = 16'384;
+
 // 8 MiB of cache: more costs time, for a commit looks through all of it (benchmarks/README.md).
 std::string Settings(const SqliteOptions& options) {
   constexpr const char* kLevels[] = {"OFF", "NORMAL", "FULL"};
   return std::string("PRAGMA synchronous = ") + kLevels[static_cast<int>(options.synchronous)] +
-         "; PRAGMA wal_autocheckpoint = " + std::to_string(options.checkpoint_pages) +
          "; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -8192;"
          " PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;";
 }
@@ -34,7 +41,22 @@ Status Writer::Open() {
     return (*connection)->Error(rc);
   }
   connection_ = std::move(*connection);
+  // Replaces SQLite's own automatic checkpoint.
+  sqlite3_wal_hook(connection_->raw(), &OnCommitted, this);
   return OkStatus();
+}
+
+// Whether the checkpoint works now or the next one does, the commit is done.
+int Writer::OnCommitted(void* self, sqlite3* db, const char* name, int log_pages) {
+  auto* writer = static_cast<Writer*>(self);
+  const bool restarted = log_pages < writer->log_pages_;
+  const int added = restarted ? log_pages : log_pages - writer->log_pages_;
+  writer->log_pages_ = log_pages;
+  const int enough = std::max(writer->sqlite_.checkpoint_pages, kCommitsPerCheckpoint * added);
+  if (writer->sqlite_.checkpoint_pages != 0 && log_pages >= std::min(enough, kLogPagesMax)) {
+    sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  }
+  return SQLITE_OK;
 }
 
 Status Writer::Begin(Duration deadline) {

@@ -25,6 +25,7 @@ class Writer {
 
  private:
   Status Open();
+  static int OnCommitted(void* self, sqlite3* db, const char* name, int log_pages);
   // Takes the write lock, unless it is held already.
   Status Begin(Duration deadline);
   Status WriteBatch(const CommitBatch& batch, const Head& expected);
@@ -38,6 +39,7 @@ class Writer {
   OrderIndex* const index_;  // Null: none.
   TableWriter tables_;       // Before the connection, which uses its feeds.
   std::unique_ptr<Connection> connection_;
+  int log_pages_ = 0;  // Of the write-ahead log, after the last commit.
   // The last commit may or may not be durable: nothing is written until a barrier is.
   bool suspect_ = false;
 };

@@ -140,6 +140,22 @@ TEST_F(Engines, AdvanceOverMoreThanOneBatchTakes) {
   EXPECT_EQ(engine_->drops().Get(DropId("d1"))->held, 0);
 }
 
+TEST_F(Engines, StampWhatADueEndCancelsWithTheDueTime) {
+  options_.holds_at_end = HoldsAtEnd::cancel;
+  Open();
+  CreateDrop drop = DropOf("d1", 5, Confirmation::hold);
+  drop.end_time = At(10'000);
+  EXPECT_EQ(engine_->drops().Create(drop).outcome, Outcome::done);
+  EXPECT_EQ(Place("d1", "u1", "k1").outcome, Outcome::held);
+  clock_.Set(At(50'000));
+  EXPECT_TRUE(Ok(engine_->Advance()));
+  EXPECT_EQ(Count(EventType::orderCancelled), 1);
+  for (const Event& event : Log()) {
+    if (event.type != EventType::orderCancelled && event.type != EventType::dropEnd) continue;
+    EXPECT_EQ(event.at, At(10'000)) << ToString(event.type);
+  }
+}
+
 TEST_F(Engines, AdvanceAgainAfterAFailure) {
   CreateDrop drop = DropOf("d1", 5);
   drop.start_time = At(1000);

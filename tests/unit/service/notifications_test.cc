@@ -253,6 +253,23 @@ TEST_F(Inboxes, PageWithoutGapOrRepeat) {
   EXPECT_EQ(std::ranges::adjacent_find(ids), ids.end());
 }
 
+TEST_F(Inboxes, ReachBackToTheFirstEvent) {
+  constexpr int kOrders = 1'150;
+  MakeDrop("d1", 2 * kOrders);
+  for (int i = 0; i < kOrders; ++i) EXPECT_TRUE(Ok(Place("d1", "u1", "k" + std::to_string(i))));
+  PageRequest page;
+  page.limit = 100;
+  int entries = 0;
+  do {
+    const auto inbox = engine_->notifications().Read(UserId("u1"), page);
+    ASSERT_TRUE(inbox.ok());
+    EXPECT_EQ(inbox->unread, 1'000);
+    entries += static_cast<int>(inbox->data.size());
+    page.cursor = inbox->next_cursor;
+  } while (!page.cursor.empty());
+  EXPECT_EQ(entries, kOrders);
+}
+
 TEST_F(Inboxes, RefuseWhatIsNotTheirs) {
   MakeDrop("d1", 50);
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(Ok(Place("d1", "u1", "k" + std::to_string(i))));

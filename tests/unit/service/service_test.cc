@@ -270,6 +270,24 @@ TEST_F(Services, SayOverloadedWhenTheQueueIsFull) {
   EXPECT_EQ(StockOf("d1"), 95);
 }
 
+TEST_F(Services, SayOverloadedWhenNobodyPolls) {
+  options_.queue_max = 4;
+  Open();
+  MakeDrop("d1", 100);
+  const auto submit = [&](std::uint64_t i) {
+    return service_->SubmitPolled(OrderOf("d1", "u1", "k" + std::to_string(i)), i);
+  };
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    EXPECT_TRUE(Ok(submit(i)));
+    EXPECT_TRUE(Eventually([&] { return service_->stats().queue_depth == 0; }));
+  }
+  EXPECT_EQ(submit(4).code(), StatusCode::kOverloaded);
+  EXPECT_EQ(submit(4).message(), "4 completions wait to be polled");
+  EXPECT_EQ(StockOf("d1"), 96);
+  EXPECT_EQ(service_->Poll().size(), 4u);
+  EXPECT_TRUE(Ok(submit(4)));
+}
+
 // Small turns for each drop, and requests that must be alone in their batch: everything goes on.
 TEST_F(Services, GoOnWithSmallTurnsAndExclusiveRequests) {
   options_.orders_per_drop_and_commit_max = 1;

@@ -149,6 +149,26 @@ TEST_F(SqliteFaults, AFileDamagedUnderneathIsCorrupt) {
   EXPECT_EQ(shop_.Commit(*storage_).code(), StatusCode::kCorrupt);
 }
 
+TEST_F(SqliteFaults, NothingBehindAnUnreadableRowIsRead) {
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(storage_->Resolve(Barrier).ok());
+  const auto head = storage_->ReadHead();
+  ASSERT_TRUE(head.ok());
+  RunSql(path_,
+         "PRAGMA ignore_check_constraints = ON; UPDATE events SET hash = x'00' WHERE seq = " +
+             std::to_string(head->seq - 1));
+  class Counter : public LogSink {
+   public:
+    void OnOrder(const OrderRow& row) override { last = row.seq; }
+    void OnEvent(const EventRow& row) override { last = row.seq; }
+    std::uint64_t last = 0;
+  };
+  Counter counter;
+  const Status read = storage_->ReadLog(0, 100, counter);
+  EXPECT_EQ(read.code(), StatusCode::kCorrupt);
+  EXPECT_EQ(read.message(), "shop.db: unreadable row in the log");
+  EXPECT_EQ(counter.last, head->seq - 2);
+}
+
 // --- processes
 // -------------------------------------------------------------------------------------
 
