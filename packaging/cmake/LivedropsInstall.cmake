@@ -2,6 +2,7 @@
 #   livedrops (default)  the static C++ library        livedrops::livedrops
 #   c                    the shared library, C API      livedrops::c
 #   testing              clocks, faults, conformance    livedrops::testing
+#   server               HTTP gateway, when built        livedrops::server
 
 include(CMakePackageConfigHelpers)
 set(config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/livedrops")
@@ -10,7 +11,13 @@ install(TARGETS livedrops EXPORT livedrops ARCHIVE DESTINATION ${CMAKE_INSTALL_L
 install(TARGETS livedrops_c EXPORT livedrops-c LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS livedrops_testing EXPORT livedrops-testing
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-foreach(set livedrops livedrops-c livedrops-testing)
+set(export_sets livedrops livedrops-c livedrops-testing)
+if(TARGET livedrops_server)
+  install(TARGETS livedrops_server EXPORT livedrops-server
+          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  list(APPEND export_sets livedrops-server)
+endif()
+foreach(set ${export_sets})
   install(EXPORT ${set} NAMESPACE livedrops:: DESTINATION ${config_dir} FILE ${set}-targets.cmake)
 endforeach()
 
