@@ -28,3 +28,11 @@ function(livedrops_use_postgres target)
     target_link_libraries(${target} PRIVATE PostgreSQL::PostgreSQL)
   endif()
 endfunction()
+
+# What asks for the component links this; the storage itself is in the library.
+if(LIVEDROPS_WITH_POSTGRES)
+  add_library(livedrops_postgres INTERFACE)
+  add_library(livedrops::postgres ALIAS livedrops_postgres)
+  target_link_libraries(livedrops_postgres INTERFACE livedrops)
+  set_target_properties(livedrops_postgres PROPERTIES EXPORT_NAME postgres)
+endif()
