@@ -5,6 +5,9 @@
 
 #include "storage/memory/memory_storage.h"
 #include "storage/sqlite/sqlite_storage.h"
+#ifdef LIVEDROPS_WITH_POSTGRES
+#include "storage/postgres/postgres_storage.h"
+#endif
 
 namespace livedrops {
 namespace {
@@ -25,14 +28,22 @@ Result<std::unique_ptr<Storage>> OpenSqlite(const std::string& rest,
   return Status(StatusCode::kInvalidArgument, "sqlite: needs a path, as in sqlite:shop.db");
 }
 
-Result<std::unique_ptr<Storage>> NotBuiltIn(const std::string&, const StorageOptions&) {
+// libpq wants the URL as it was given.
+Result<std::unique_ptr<Storage>> OpenPostgres(const std::string& rest,
+                                              const StorageOptions& options) {
+#ifdef LIVEDROPS_WITH_POSTGRES
+  return OpenPostgresStorage("postgresql:" + rest, options);
+#else
+  static_cast<void>(rest);
+  static_cast<void>(options);
   return Status(StatusCode::kUnsupported, "built without PostgreSQL");
+#endif
 }
 
 constexpr std::array kSchemes = {
     Scheme{"sqlite:", OpenSqlite},
     Scheme{"memory:", OpenMemory},
-    Scheme{"postgresql:", NotBuiltIn},
+    Scheme{"postgresql:", OpenPostgres},
 };
 
 }  // namespace
@@ -43,9 +54,10 @@ Result<std::unique_ptr<Storage>> OpenStorage(std::string_view url, const Storage
     return scheme.open(std::string(url.substr(scheme.prefix.size())), options);
   }
   // A password may stand behind the scheme: it is not repeated.
-  return Status(StatusCode::kInvalidArgument, "unknown storage \"" +
-                                                  std::string(url.substr(0, url.find(':'))) +
-                                                  "\", known are sqlite:PATH and memory:");
+  return Status(StatusCode::kInvalidArgument,
+                "unknown storage \"" + std::string(url.substr(0, url.find(':'))) +
+                    "\", known are sqlite:PATH, postgresql://HOST/DATABASE"
+                    " and memory:");
 }
 
 Result<std::unique_ptr<Service>> Open(std::string_view url, const ServiceOptions& options) {

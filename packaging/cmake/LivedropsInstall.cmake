@@ -1,7 +1,9 @@
 # Install rules. One export set per component, so that a user of one needs nothing of the others:
 #   livedrops (default)  the static C++ library        livedrops::livedrops
 #   c                    the shared library, C API      livedrops::c
+#   postgres             with the PostgreSQL storage    livedrops::postgres
 #   testing              clocks, faults, conformance    livedrops::testing
+#   server               HTTP gateway, when built        livedrops::server
 
 include(CMakePackageConfigHelpers)
 set(config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/livedrops")
@@ -10,7 +12,17 @@ install(TARGETS livedrops EXPORT livedrops ARCHIVE DESTINATION ${CMAKE_INSTALL_L
 install(TARGETS livedrops_c EXPORT livedrops-c LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS livedrops_testing EXPORT livedrops-testing
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
-foreach(set livedrops livedrops-c livedrops-testing)
+set(export_sets livedrops livedrops-c livedrops-testing)
+if(TARGET livedrops_server)
+  install(TARGETS livedrops_server EXPORT livedrops-server
+          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  list(APPEND export_sets livedrops-server)
+endif()
+if(LIVEDROPS_WITH_POSTGRES)
+  install(TARGETS livedrops_postgres EXPORT livedrops-postgres)
+  list(APPEND export_sets livedrops-postgres)
+endif()
+foreach(set ${export_sets})
   install(EXPORT ${set} NAMESPACE livedrops:: DESTINATION ${config_dir} FILE ${set}-targets.cmake)
 endforeach()
 
@@ -32,6 +44,10 @@ install(FILES "${PROJECT_BINARY_DIR}/livedropsConfig.cmake"
 # The .pc files find the prefix from where they lie, so that the installed tree can be moved.
 file(RELATIVE_PATH LIVEDROPS_PC_PREFIX "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/prefix")
 string(REGEX REPLACE "/$" "" LIVEDROPS_PC_PREFIX "${LIVEDROPS_PC_PREFIX}")
+set(LIVEDROPS_PC_LIBPQ)
+if(LIVEDROPS_WITH_POSTGRES)
+  set(LIVEDROPS_PC_LIBPQ ", libpq")
+endif()
 foreach(name livedrops livedrops-c)
   configure_file(packaging/${name}.pc.in ${name}.pc @ONLY)
   install(FILES "${PROJECT_BINARY_DIR}/${name}.pc"

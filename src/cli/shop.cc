@@ -6,7 +6,9 @@
 namespace livedrops::cli {
 
 void AddStorageOption(CLI::App* command, std::string* url) {
-  command->add_option("--storage", *url, "database: sqlite:PATH or memory:")
+  command
+      ->add_option("--storage", *url,
+                   "database: sqlite:PATH, postgresql://HOST/DATABASE or memory:")
       ->envname("LIVEDROPS_STORAGE_URL")
       ->type_name("URL")
       ->required();

@@ -1,0 +1,38 @@
+# The PostgreSQL storage: compiled into the library when libpq is there.
+
+set(LIVEDROPS_WITH_POSTGRES OFF)
+if(LIVEDROPS_POSTGRES)
+  if(LIVEDROPS_POSTGRES STREQUAL "AUTO")
+    find_package(PostgreSQL 14 QUIET)
+  else()
+    find_package(PostgreSQL 14 REQUIRED)
+  endif()
+  set(LIVEDROPS_WITH_POSTGRES ${PostgreSQL_FOUND})
+endif()
+if(LIVEDROPS_WITH_POSTGRES)
+  message(STATUS "PostgreSQL storage: libpq ${PostgreSQL_VERSION_STRING}")
+else()
+  message(STATUS "PostgreSQL storage: not built (LIVEDROPS_POSTGRES=${LIVEDROPS_POSTGRES})")
+endif()
+
+# What is compiled from or linked with the storage's sources.
+function(livedrops_use_postgres target)
+  if(NOT LIVEDROPS_WITH_POSTGRES)
+    return()
+  endif()
+  target_compile_definitions(${target} PRIVATE LIVEDROPS_WITH_POSTGRES=1)
+  get_target_property(kind ${target} TYPE)
+  if(kind STREQUAL "STATIC_LIBRARY")
+    target_link_libraries(${target} PUBLIC PostgreSQL::PostgreSQL)
+  else()
+    target_link_libraries(${target} PRIVATE PostgreSQL::PostgreSQL)
+  endif()
+endfunction()
+
+# What asks for the component links this; the storage itself is in the library.
+if(LIVEDROPS_WITH_POSTGRES)
+  add_library(livedrops_postgres INTERFACE)
+  add_library(livedrops::postgres ALIAS livedrops_postgres)
+  target_link_libraries(livedrops_postgres INTERFACE livedrops)
+  set_target_properties(livedrops_postgres PROPERTIES EXPORT_NAME postgres)
+endif()

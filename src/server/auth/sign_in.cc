@@ -1,0 +1,68 @@
+#include "server/auth/sign_in.h"
+
+namespace livedrops::server {
+namespace {
+
+Problem WrongCredentials() {
+  Problem problem;
+  problem.code = ProblemCode::unauthenticated;
+  problem.detail = "email or password is wrong";
+  return problem;
+}
+
+}  // namespace
+
+SignIn::SignIn(Accounts accounts, const PasswordHasher* hasher, Sessions* sessions)
+    : accounts_(accounts), hasher_(*hasher), sessions_(*sessions) {}
+
+OrProblem<std::string> SignIn::Register(Account account, std::string_view password) {
+  const Result<std::string> hash = hasher_.Hash(password);
+  if (!hash.ok()) return ProblemOf(hash.status());
+  account.password_hash = *hash;
+  const Reply reply = accounts_.Create({std::move(account), {}});
+  if (auto problem = ProblemOf(reply)) return *problem;
+  return reply.id;
+}
+
+OrProblem<Tokens> SignIn::LogIn(const std::string& email, std::string_view password) {
+  const Result<Account> account = accounts_.FindByEmail(email);
+  if (!account.ok() && account.status().code() != StatusCode::kNotFound) {
+    return ProblemOf(account.status());
+  }
+  // A disabled account is verified too: its owner gets the same answer after the same time.
+  const bool right = IsRight(account, password);
+  if (!right || account->disabled || account->erased) return WrongCredentials();
+  if (hasher_.IsOutdated(account->password_hash)) {
+    // Not a reason to refuse a right password: the next login tries again.
+    (void)Store(account->id, password);
+  }
+  return sessions_.Open(account->id, account->role);
+}
+
+std::optional<Problem> SignIn::ChangePassword(const UserId& user, std::string_view old_password,
+                                              std::string_view new_password) {
+  const Result<Account> account = accounts_.Get(user);
+  if (!account.ok() && account.status().code() != StatusCode::kNotFound) {
+    return ProblemOf(account.status());
+  }
+  const bool right = IsRight(account, old_password);
+  if (!right || account->disabled || account->erased) return WrongCredentials();
+  return Store(user, new_password);
+}
+
+// As slow for an account that does not exist, was erased or never had a password.
+bool SignIn::IsRight(const Result<Account>& account, std::string_view password) const {
+  if (!account.ok() || account->password_hash.empty()) return hasher_.VerifyNobody(password);
+  return hasher_.Verify(account->password_hash, password);
+}
+
+std::optional<Problem> SignIn::Store(const UserId& user, std::string_view password) {
+  const Result<std::string> hash = hasher_.Hash(password);
+  if (!hash.ok()) return ProblemOf(hash.status());
+  UpdateAccount update;
+  update.id = user;
+  update.password_hash = *hash;
+  return ProblemOf(accounts_.Update(update));
+}
+
+}  // namespace livedrops::server

@@ -1,0 +1,34 @@
+// SignIn: registering, logging in, changing a password. Nothing in a login's answer, nor how long
+// it takes, tells whether an account exists.
+#pragma once
+
+#include "server/auth/password.h"
+#include "server/auth/sessions.h"
+
+namespace livedrops::server {
+
+// Threading: any thread. Every call hashes a password and blocks: for a WorkerPool, two at a time.
+class SignIn {
+ public:
+  // Both must outlive it.
+  SignIn(Accounts accounts, const PasswordHasher* hasher, Sessions* sessions);
+
+  // `account.password_hash` is made from the password. The new id. Errors: conflict, for an email
+  // or id that is taken.
+  OrProblem<std::string> Register(Account account, std::string_view password);
+  // Errors: unauthenticated, the same for a wrong password, an unknown email, a disabled account.
+  OrProblem<Tokens> LogIn(const std::string& email, std::string_view password);
+  // Errors: unauthenticated when the old one is wrong. The present session goes on.
+  std::optional<Problem> ChangePassword(const UserId& user, std::string_view old_password,
+                                        std::string_view new_password);
+
+ private:
+  bool IsRight(const Result<Account>& account, std::string_view password) const;
+  std::optional<Problem> Store(const UserId& user, std::string_view password);
+
+  Accounts accounts_;
+  const PasswordHasher& hasher_;
+  Sessions& sessions_;
+};
+
+}  // namespace livedrops::server

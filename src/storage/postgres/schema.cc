@@ -1,0 +1,158 @@
+#include "storage/postgres/schema.h"
+
+#include <sys/random.h>
+
+#include <array>
+
+#include "base/hex.h"
+#include "storage/postgres/query.h"
+#include "storage/postgres/schema_sql.h"
+
+namespace livedrops::postgres {
+namespace {
+
+constexpr std::array kMigrations = {
+    Migration{"tables of the first version", kSchemaVersion1},
+};
+
+// What is in the schema, looked at without changing it.
+enum class SchemaKind { empty, ours, foreign };
+
+Result<SchemaKind> Identify(Connection& connection) {
+  Query query(connection,
+              "SELECT current_schema() IS NOT NULL,"
+              " to_regclass(format('%I.log_head', current_schema())) IS NOT NULL AND"
+              " to_regclass(format('%I.schema_versions', current_schema())) IS NOT NULL,"
+              " to_regclass(format('%I.orders', current_schema())) IS NOT NULL OR"
+              " to_regclass(format('%I.users', current_schema())) IS NOT NULL OR"
+              " to_regclass(format('%I.products', current_schema())) IS NOT NULL");
+  if (!query.Next()) return query.status();
+  if (!query.Bool(0)) {
+    return connection.Fail(StatusCode::kUnavailable, "no schema of the search_path exists");
+  }
+  if (query.Bool(1)) return SchemaKind::ours;
+  return query.Bool(2) ? SchemaKind::foreign : SchemaKind::empty;
+}
+
+Result<std::int64_t> SchemaVersion(Connection& connection) {
+  Query query(connection, "SELECT coalesce(max(version), 0) FROM schema_versions");
+  if (query.Next()) return query.Int(0);
+  return query.status().ok() ? Status(StatusCode::kCorrupt, "no schema version") : query.status();
+}
+
+std::string Quoted(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("''") : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string Bytea(std::span<const std::uint8_t> bytes) {
+  return "decode('" + ToHex(bytes) + "', 'hex')";
+}
+
+template <std::size_t Size>
+bool FillRandom(std::array<std::uint8_t, Size>& out) {
+  static_assert(Size <= 256, "more could be given in parts");
+  return getrandom(out.data(), Size, 0) == static_cast<ssize_t>(Size);
+}
+
+Result<std::string> NewShopSql() {
+  std::array<std::uint8_t, 32> secret{};
+  std::array<std::uint8_t, 8> epoch{};
+  if (!FillRandom(secret) || !FillRandom(epoch)) {
+    return Status(StatusCode::kUnavailable, "the system gives no random bytes");
+  }
+  const std::string text = ToHex(epoch);
+  const std::span epoch_bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
+  return "INSERT INTO meta VALUES('epoch', " + Bytea(epoch_bytes) + "), ('secret', " +
+         Bytea(secret) + ");";
+}
+
+// The steps after `version` and what goes with them.
+Result<std::string> StepsSql(std::span<const Migration> migrations, std::size_t version) {
+  std::string sql = kDropViews;
+  for (std::size_t step = version; step < migrations.size(); ++step) {
+    sql.append(migrations[step].sql).append(";");
+    sql += "INSERT INTO schema_versions VALUES(" + std::to_string(step + 1) + ", " +
+           Quoted(migrations[step].name) + ");";
+  }
+  sql += kCreateViews;
+  sql += "UPDATE log_head SET schema_version = " + std::to_string(migrations.size()) + ";";
+  if (version == 0) {
+    const auto shop = NewShopSql();
+    if (!shop.ok()) return shop.status();
+    sql += *shop;
+  }
+  return sql;
+}
+
+// Looks again under the lock: another process may have done it meanwhile.
+Status MigrateLocked(Connection& connection, std::span<const Migration> migrations) {
+  const auto kind = Identify(connection);
+  if (!kind.ok()) return kind.status();
+  std::int64_t version = 0;
+  if (*kind == SchemaKind::ours) {
+    const auto found = SchemaVersion(connection);
+    if (!found.ok()) return found.status();
+    version = *found;
+  }
+  if (version >= static_cast<std::int64_t>(migrations.size())) return OkStatus();
+  const auto sql = StepsSql(migrations, static_cast<std::size_t>(version));
+  return sql.ok() ? connection.RunScript(*sql) : sql.status();
+}
+
+Status Migrate(Connection& connection, std::span<const Migration> migrations) {
+  Pipeline begin(connection);
+  Status status =
+      begin.AddBegin().Add("SELECT pg_advisory_xact_lock(" LD_LOCK_KEYS ")").Run().status;
+  if (status.ok()) status = MigrateLocked(connection, migrations);
+  if (!connection.usable()) return status;
+  Pipeline end(connection);
+  if (!status.ok()) {
+    static_cast<void>(end.Add("ROLLBACK").Run());
+    return status;
+  }
+  return end.AddCommit().Run().status;
+}
+
+}  // namespace
+
+std::span<const Migration> Migrations() { return kMigrations; }
+
+Status PrepareSchema(Connection& connection, std::span<const Migration> migrations,
+                     const SchemaTask& task) {
+  const auto kind = Identify(connection);
+  if (!kind.ok()) return kind.status();
+  if (*kind == SchemaKind::foreign) {
+    return connection.Fail(StatusCode::kCorrupt,
+                           "the schema holds tables of another application: give livedrops one of "
+                           "its own (options=-csearch_path%3DNAME)");
+  }
+  if (*kind == SchemaKind::empty) {
+    if (task.create && task.migrate) return Migrate(connection, migrations);
+    return connection.Fail(StatusCode::kUnavailable, "holds no livedrops shop");
+  }
+  const auto version = SchemaVersion(connection);
+  if (!version.ok()) return version.status();
+  const auto newest = static_cast<std::int64_t>(migrations.size());
+  if (*version == newest) return OkStatus();
+  if (*version < newest && task.migrate) return Migrate(connection, migrations);
+  return connection.Fail(StatusCode::kUnsupported, "schema version " + std::to_string(*version) +
+                                                       " is not " + std::to_string(newest) +
+                                                       ", the one that this program knows");
+}
+
+Result<ShopInfo> ReadShopInfo(Connection& connection) {
+  ShopInfo shop;
+  Query query(connection, "SELECT name, value FROM meta");
+  bool has_secret = false;
+  while (query.Next()) {
+    if (query.Text(0) == "epoch") shop.epoch = query.String(1);
+    if (query.Text(0) == "secret") has_secret = query.BlobInto(1, &shop.secret);
+  }
+  if (!query.status().ok()) return query.status();
+  if (has_secret && !shop.epoch.empty()) return shop;
+  return connection.Fail(StatusCode::kCorrupt, "the shop's identity is missing");
+}
+
+}  // namespace livedrops::postgres

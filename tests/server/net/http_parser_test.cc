@@ -1,0 +1,3 @@
+#include "server/net/http_parser.h"
+
+#include <gtest/gtest.h>
