@@ -44,7 +44,7 @@ INCLUDES = {
     "bindings": {"include"},
     "benchmarks": {"include", "base", "storage", "simulation"},
     "tests": {"include", "base", "service", "storage", "capi", "simulation", "cli", "testing"},
-    "tests/server": {"include", "base", "server", "testing"},
+    "tests/server": {"include", "base", "server", "testing", "tests"},
     "tests/unit/core": {"include", "base", "core", "simulation"},
     "tests/unit/service": {"include", "base", "core", "service", "simulation"},
     "tests/simulation": {"include", "base", "core", "service", "storage", "simulation"},

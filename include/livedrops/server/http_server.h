@@ -93,7 +93,7 @@ struct ServerStats {
   std::uint64_t websockets = 0;   // Open now.
   std::uint64_t streams = 0;      // Open now.
   std::uint64_t accepted = 0;
-  std::uint64_t accept_failed = 0;  // Out of file descriptors, for example.
+  std::uint64_t accept_failed = 0;  // Without those that come while no file descriptor is left.
   std::uint64_t requests = 0;
   std::uint64_t refused = 0;    // Requests that no handler saw.
   std::uint64_t timed_out = 0;  // Header, body, write and pong timeouts.

@@ -277,7 +277,7 @@ void Connection::OnDeadline() {
   switch (state_) {
     case State::kReading:
       if (wait_ == Wait::kRequest) {
-        Finish();
+        FinishIdle();
         break;
       }
       server_->counters().timed_out.Add();
@@ -308,7 +308,7 @@ void Connection::BeginStop(const StopOptions& options) {
   keep_alive_ = false;
   switch (state_) {
     case State::kReading:
-      if (wait_ == Wait::kFirst || wait_ == Wait::kRequest) Finish();
+      if (wait_ == Wait::kFirst || wait_ == Wait::kRequest) FinishIdle();
       break;
     case State::kStreaming:
       EndStream(exchange_);
@@ -336,6 +336,12 @@ void Connection::Finish() {
   }
 }
 
+// Between two requests: nothing is on its way that could be lost.
+void Connection::FinishIdle() {
+  linger_ = false;
+  Finish();
+}
+
 // Everything is written. Closing now, with input unread, would reset the connection, and the client
 // might lose the answer: so only this side is closed, and the client's end is waited for.
 void Connection::Shutdown() {
@@ -346,8 +352,9 @@ void Connection::Shutdown() {
         uv_buf_init(const_cast<char*>(goodbye.data()), static_cast<unsigned>(goodbye.size()));
     if (!goodbye.empty()) uv_try_write(reinterpret_cast<uv_stream_t*>(&tcp_), &buffer, 1);
   }
-  if (peer_ended_ || uv_shutdown(&shutdown_, reinterpret_cast<uv_stream_t*>(&tcp_),
-                                 [](uv_shutdown_t*, int) {}) != 0) {
+  if (peer_ended_ || !linger_ ||
+      uv_shutdown(&shutdown_, reinterpret_cast<uv_stream_t*>(&tcp_), [](uv_shutdown_t*, int) {}) !=
+          0) {
     Close();
     return;
   }

@@ -111,6 +111,7 @@ class Connection final : public std::enable_shared_from_this<Connection>,
   void UpdateReading();
   bool WantsToRead() const;
   void Finish();
+  void FinishIdle();
   void Shutdown();
   void Close();
   void SetDeadline(std::chrono::milliseconds after);
@@ -122,6 +123,7 @@ class Connection final : public std::enable_shared_from_this<Connection>,
   std::size_t Process(std::string_view bytes);
   void Resume();
   void Settle();
+  void WaitForRequest();
   void SetWait(Wait wait);
   void Dispatch(Request request, bool keep_alive);
   void Refuse(int status, std::string_view detail);
@@ -157,7 +159,9 @@ class Connection final : public std::enable_shared_from_this<Connection>,
   bool reading_ = false;
   bool writing_ = false;     // One uv_write is under way; what it writes is at the queue's front.
   bool corked_ = false;      // Input is being processed; what it causes is written afterwards.
+  bool stalled_ = false;     // Requests wait in input_ until answers before them are written.
   bool peer_ended_ = false;  // The client will send nothing more.
+  bool linger_ = true;       // The client may be sending still, when we close.
   bool keep_alive_ = true;
   bool head_only_ = false;
   int minor_version_ = 1;

@@ -57,30 +57,55 @@ std::size_t Connection::Process(std::string_view bytes) {
     }
   }
   corked_ = false;
+  stalled_ = state_ == State::kReading && done < bytes.size() && Backlogged();
   return done;
 }
 
 // After input was processed: what it led to is written, and waited for.
 void Connection::Settle() {
-  if (state_ == State::kWebSocket) {
-    // What came behind the handshake are frames.
-    std::string frames;
-    frames.swap(input_);
-    if (!frames.empty()) OnWebSocketBytes(frames);
-  }
-  if (state_ == State::kFinishing) input_.clear();
   if (!Flush()) return;
-  if (state_ == State::kReading) {
-    if (parser_->in_body()) {
-      SetWait(Wait::kBody);
-    } else if (!input_.empty()) {
-      SetWait(Wait::kHead);
-    } else if (wait_ != Wait::kFirst) {
-      SetWait(Wait::kRequest);
+  // The kernel has taken at once what stopped the requests behind it.
+  while (stalled_ && state_ == State::kReading && !Backlogged()) {
+    input_.erase(0, Process(input_));
+    if (!Flush()) return;
+  }
+  switch (state_) {
+    case State::kReading:
+      WaitForRequest();
+      break;
+    case State::kWebSocket: {
+      // What came behind the handshake are frames.
+      std::string frames;
+      frames.swap(input_);
+      if (!frames.empty()) OnWebSocketBytes(frames);
+      break;
     }
-    if (peer_ended_ && !Backlogged()) Finish();
+    case State::kFinishing:
+    case State::kLingering:
+      input_.clear();
+      break;
+    case State::kHandling:
+    case State::kStreaming:
+    case State::kClosed:
+      break;
   }
   UpdateReading();
+}
+
+void Connection::WaitForRequest() {
+  if (stalled_) {
+    // Not the client's request is late but its reading, and that has a timeout of its own.
+    wait_ = Wait::kRequest;
+    ClearDeadline();
+  } else if (peer_ended_) {
+    Finish();
+  } else if (parser_->in_body()) {
+    SetWait(Wait::kBody);
+  } else if (!input_.empty()) {
+    SetWait(Wait::kHead);
+  } else if (wait_ != Wait::kFirst) {
+    SetWait(Wait::kRequest);
+  }
 }
 
 // Deadlines are absolute: a client that sends a byte now and then gains no time.

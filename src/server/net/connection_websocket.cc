@@ -34,14 +34,15 @@ Status Connection::Upgrade(std::uint64_t exchange, const Request& request,
   }
   queue_.Append(head.append("\r\n"));
   websocket_ = std::make_unique<WebSocketState>(server_->decoders(), this, options, deflate);
-  websocket_->session = std::move(session);
   state_ = State::kWebSocket;
   parser_.reset();
   LimitSendBuffer();
-  server_->counters().websockets.Add();
   if (options.ping_interval.count() > 0) SetDeadline(options.ping_interval);
-  const std::shared_ptr<WebSocketSession> kept = websocket_->session;
-  kept->OnOpen(WebSocket(self));
+  // Written before anything that could be given up.
+  if (!Flush()) return {StatusCode::kClosed, "the client is gone"};
+  server_->counters().websockets.Add();
+  websocket_->session = session;
+  session->OnOpen(WebSocket(self));
   if (!corked_) Settle();
   return OkStatus();
 }
@@ -88,6 +89,7 @@ void Connection::OnCloseFrame(std::uint16_t code) {
     websocket_->close_sent = true;
     EndSession(code);
   }
+  linger_ = false;  // A close frame is the last thing that a client sends.
   Finish();
 }
 
@@ -105,7 +107,8 @@ void Connection::OnWebSocketDeadline() {
 // --- what the server sends -----------------------------------------------------------------------
 
 void Connection::FlushUnlessCorked() {
-  if (!corked_) Flush();
+  // What is corked for long is no sign that the receiver is slow.
+  if (!corked_ || Backlogged()) Flush();
 }
 
 Sent Connection::SendFrame(const Frame& frame, Droppable droppable) {

@@ -60,6 +60,14 @@ struct HttpParser::Callbacks {
 
   static int OnHeadersComplete(llhttp_t* parser) { return Self(parser)->FinishHead(); }
 
+  // A chunk that is too large is refused before it comes. llhttp tells its size as a length.
+  static int OnChunkHeader(llhttp_t* parser) {
+    HttpParser* self = Self(parser);
+    return parser->content_length <= self->body_limit_bytes_ - self->request_.body_.size()
+               ? 0
+               : self->FailTooLarge();
+  }
+
   static int OnBody(llhttp_t* parser, const char* at, std::size_t size) {
     return Self(parser)->AddBody(at, size);
   }
@@ -79,6 +87,7 @@ struct HttpParser::Callbacks {
       made.on_header_field = OnHeaderField;
       made.on_header_value = OnHeaderValue;
       made.on_headers_complete = OnHeadersComplete;
+      made.on_chunk_header = OnChunkHeader;
       made.on_body = OnBody;
       made.on_message_complete = OnMessageComplete;
       return made;
@@ -272,10 +281,7 @@ int HttpParser::FinishHead() {
   const bool chunked = (parser_.flags & F_CHUNKED) != 0;
   if (!chunked && parser_.content_length == 0) return 0;
   body_limit_bytes_ = body_limit_ ? body_limit_(request_) : limits_.body_bytes;
-  if (!chunked && parser_.content_length > body_limit_bytes_) {
-    too_large_ = request_.body_too_large_ = true;
-    return -1;
-  }
+  if (!chunked && parser_.content_length > body_limit_bytes_) return FailTooLarge();
   if (!chunked) {
     const auto length = static_cast<std::size_t>(parser_.content_length);
     request_.body_.reserve(std::min(length, kBodyReserveMax));
@@ -284,12 +290,14 @@ int HttpParser::FinishHead() {
   return 0;
 }
 
+int HttpParser::FailTooLarge() {
+  request_.body_.clear();
+  too_large_ = request_.body_too_large_ = true;
+  return -1;
+}
+
 int HttpParser::AddBody(const char* at, std::size_t size) {
-  if (size > body_limit_bytes_ - request_.body_.size()) {
-    request_.body_.clear();
-    too_large_ = request_.body_too_large_ = true;
-    return -1;
-  }
+  if (size > body_limit_bytes_ - request_.body_.size()) return FailTooLarge();
   request_.body_.append(at, size);
   return 0;
 }

@@ -71,6 +71,7 @@ class HttpParser {
   bool CheckCoding(std::string_view coding);
   bool CheckHost();
   int FinishHead();
+  int FailTooLarge();
   int AddBody(const char* at, std::size_t size);
   bool Refuse(int status, std::string_view detail);
 

@@ -81,8 +81,8 @@ struct HttpServer::Thread {
                bool share_port) {
     std::promise<Status> listening;
     std::future<Status> listened = listening.get_future();
-    thread = std::thread(
-        [this, server, address, share_port, done = std::move(listening)]() mutable {
+    thread =
+        std::thread([this, server, address, share_port, done = std::move(listening)]() mutable {
           BlockBrokenPipeSignal();
           done.set_value(server->Listen(address, share_port));
           uv_run(&loop, UV_RUN_DEFAULT);

@@ -174,7 +174,7 @@ Status LoopServer::Bind(Address* address) {
 
 void LoopServer::OnIncoming(int status) {
   if (status != 0) {
-    // Out of file descriptors: libuv has taken the connection off the queue and closed it.
+    // Not when descriptors are short: then libuv closes what comes, and says nothing.
     counters_.accept_failed.Add();
     return;
   }

@@ -9,7 +9,7 @@
 
 namespace livedrops::server {
 
-// How many bytes at the front are ASCII, looked at eight at a time: nearly every message is nothing else.
+// How many bytes at the front are ASCII, looked at eight at a time: most messages are nothing else.
 inline std::size_t AsciiPrefix(std::string_view text) {
   std::size_t size = 0;
   for (std::uint64_t word = 0; size + sizeof word <= text.size(); size += sizeof word) {

@@ -20,6 +20,7 @@ bool IsCloseCode(int code) {
 }  // namespace
 
 CloseCode WebSocketReader::Feed(std::string_view bytes) {
+  if (ended_) return kCloseNone;
   if (!decoder_) decoder_ = pool_->Take();
   decoder_->Feed(bytes);
   wslay_frame_iocb part;

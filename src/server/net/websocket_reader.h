@@ -41,8 +41,8 @@ class WebSocketReader {
                   bool inflate)
       : pool_(pool), events_(events), message_bytes_max_(message_bytes_max), inflate_(inflate) {}
 
-  // kCloseNone, or the code to fail the connection with. Nothing may be fed after that, after the
-  // peer's close frame, or after OnMessage returned false.
+  // kCloseNone, or the code to fail the connection with; nothing may be fed after that. What
+  // follows the peer's close frame, or an OnMessage that returned false, is ignored.
   CloseCode Feed(std::string_view bytes);
 
  private:

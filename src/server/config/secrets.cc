@@ -1,0 +1,136 @@
+#include "server/config/secrets.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+namespace livedrops::server {
+namespace {
+
+constexpr std::size_t kSecretFileMax = 1024 * 1024;
+
+// A file descriptor that closes itself.
+class File {
+ public:
+  explicit File(int fd) : fd_(fd) {}
+  ~File() {
+    if (fd_ >= 0) close(fd_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  int fd() const { return fd_; }
+  bool ok() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+Status SystemError(const std::string& what, const std::string& path) {
+  const StatusCode code = errno == ENOENT ? StatusCode::kNotFound : StatusCode::kUnavailable;
+  return {code, what + " " + path + ": " + std::strerror(errno)};
+}
+
+bool WriteAll(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = write(fd, text.data(), text.size());
+    if (written < 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return fsync(fd) == 0;
+}
+
+std::string DirectoryOf(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
+// Complete or not there: it gets its name when its content is on the disk.
+Status MakeFile(const std::string& path, const std::string& text) {
+  std::string draft = path + ".XXXXXX";
+  const File file(mkostemp(draft.data(), O_CLOEXEC));  // Mode 0600.
+  if (!file.ok()) return SystemError("cannot make", path);
+  const bool written = WriteAll(file.fd(), text);
+  const bool named = written && (link(draft.c_str(), path.c_str()) == 0 || errno == EEXIST);
+  const Status status = named ? OkStatus() : SystemError("cannot write", path);
+  unlink(draft.c_str());
+  const File directory(open(DirectoryOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (named && (!directory.ok() || fsync(directory.fd()) != 0)) {
+    return SystemError("cannot sync", DirectoryOf(path));
+  }
+  return status;
+}
+
+Status InFile(const std::string& path, const Status& status) {
+  return {status.code(), path + ": " + status.message()};
+}
+
+Result<std::vector<TokenKey>> LoadOwnKeys(const Config& config) {
+  const Result<std::string> path =
+      SecretPath(config, config.auth.jwt_secret_file, "auth.jwt_secret_file", ".jwt-keys");
+  if (!path.ok()) return path.status();
+  if (path->empty()) return ParseKeyFile(NewKeyFile());
+  // A file that was named must be there: making one would hide a slip.
+  const Result<std::string> text =
+      config.auth.jwt_secret_file.empty() ? ReadOrMakeSecret(*path, NewKeyFile) : ReadFile(*path);
+  if (!text.ok()) return text.status();
+  auto keys = ParseKeyFile(*text);
+  return keys.ok() ? keys : InFile(*path, keys.status());
+}
+
+}  // namespace
+
+Result<std::string> ReadFile(const std::string& path) {
+  const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.ok()) return SystemError("cannot read", path);
+  std::string text;
+  std::array<char, 4096> block;
+  for (;;) {
+    const ssize_t count = read(file.fd(), block.data(), block.size());
+    if (count < 0) return SystemError("cannot read", path);
+    if (count == 0) return text;
+    text.append(block.data(), static_cast<std::size_t>(count));
+    if (text.size() > kSecretFileMax) {
+      return Status(StatusCode::kInvalidArgument, path + ": is larger than 1 MiB");
+    }
+  }
+}
+
+Result<std::string> ReadOrMakeSecret(const std::string& path,
+                                     const std::function<std::string()>& make) {
+  Result<std::string> text = ReadFile(path);
+  if (text.ok() || text.status().code() != StatusCode::kNotFound) return text;
+  const Status made = MakeFile(path, make());
+  return made.ok() ? ReadFile(path) : made;
+}
+
+Result<std::string> SecretPath(const Config& config, const std::string& configured,
+                               const std::string& setting, const std::string& suffix) {
+  constexpr std::string_view kSqlite = "sqlite:";
+  const std::string& url = config.storage.url;
+  if (!configured.empty()) return configured;
+  if (url.starts_with(kSqlite)) return url.substr(kSqlite.size()) + suffix;
+  if (url.starts_with("memory:")) return std::string();
+  return Status(StatusCode::kInvalidArgument,
+                setting + ": is needed, because all servers of the storage must have the same");
+}
+
+Result<TokenKeys> LoadTokenKeys(const Config& config) {
+  Result<std::vector<TokenKey>> own = LoadOwnKeys(config);
+  if (!own.ok()) return own.status();
+  std::vector<TokenKey> hosts;
+  if (!config.auth.jwks_file.empty()) {
+    const Result<std::string> text = ReadFile(config.auth.jwks_file);
+    if (!text.ok()) return text.status();
+    auto keys = ParseJwks(*text);
+    if (!keys.ok()) return InFile(config.auth.jwks_file, keys.status());
+    hosts = std::move(*keys);
+  }
+  return TokenKeys::Make(std::move(*own), std::move(hosts));
+}
+
+}  // namespace livedrops::server
