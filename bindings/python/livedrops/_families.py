@@ -146,7 +146,8 @@ class Drops(_Family[ReplyT, RepliesT]):
         without a ``start_time`` it starts now. Limits of 0 are none. With ``Confirmation.HOLD`` an
         order holds its units for ``hold_seconds`` (30 to 3600) and the host confirms it.
 
-        >>> drop = shop.drops.create(id="mug-2", product="mug", stock=5, end_time=4102444800000).drop
+        >>> end = datetime(2100, 1, 1, tzinfo=timezone.utc)
+        >>> drop = shop.drops.create(id="mug-2", product="mug", stock=5, end_time=end).drop
         >>> drop.status.text, drop.current_stock
         ('live', 5)
         """
@@ -404,7 +405,8 @@ class Accounts(_Family[ReplyT, RepliesT]):
     def create(self, account: _core.Account, *, actor: str | None = None) -> ReplyT:
         """Creates an account; ``reply.id`` is its id. EMAIL_TAKEN when another one has the email.
 
-        >>> shop.accounts.create(livedrops.Account(id="bo", email="bo@example.com")).id
+        >>> bo = livedrops.Account(id="bo", name="Bo", email="bo@example.com")
+        >>> shop.accounts.create(bo).id
         'bo'
         """
         return self._port.execute(_core.CreateAccount(account, actor=actor))
