@@ -379,8 +379,9 @@ def test_nothing_leaks_over_many_calls(storage: str) -> None:
             for call in calls:
                 call()
         more_bytes, more_blocks, more_references = grown(before)
-    assert more_bytes < count  # Below one byte a call: no object.
-    assert more_blocks < 100 and more_references < 100
+    # One object at one of the calls would be `rounds` blocks; Python's free lists vary a little.
+    assert more_bytes < count
+    assert more_blocks < rounds / 2 and more_references < rounds / 2
 
 
 def test_nothing_leaks_over_many_shops() -> None:
@@ -396,7 +397,7 @@ def test_nothing_leaks_over_many_shops() -> None:
         use()
     assert len(os.listdir("/proc/self/fd")) == files
     more_bytes, more_blocks, more_references = grown(before)
-    assert more_bytes < 100_000 and more_blocks < 50 and more_references < 50
+    assert more_bytes < 100_000 and more_blocks < 100 and more_references < 100
 
 
 def test_the_leak_test_sees_leaks() -> None:
