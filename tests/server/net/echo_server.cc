@@ -3,6 +3,7 @@
 //   GET /ws        a WebSocket that sends every message back
 //   GET /events    three events as a stream, then its end
 //   POST /echo     the body
+//   GET /reload    reads the certificate again
 //   GET /stop      answers and stops
 //
 // The first line on standard output is where it listens.
@@ -46,6 +47,7 @@ void SendEvents(const Responder& responder) {
 int main(int argc, char** argv) {
   HttpServer::Options options;
   options.threads = 2;
+  options.limits.body_bytes = 8 << 20;
   if (argc > 1) options.listen = argv[1];
   if (argc > 3) {
     options.tls_cert_file = argv[2];
@@ -58,12 +60,16 @@ int main(int argc, char** argv) {
       websocket.deflate = true;
       websocket.message_bytes_max = 1 << 20;
       websocket.queue.bytes_max = 4 << 20;
+      websocket.ping_interval = std::chrono::milliseconds(500);
       const auto upgraded = responder.Upgrade(request, std::make_unique<EchoSession>(), websocket);
       if (!upgraded.ok()) std::fprintf(stderr, "%s\n", upgraded.ToString().c_str());
     } else if (request.path() == "/events") {
       SendEvents(responder);
     } else if (request.path() == "/echo") {
       responder.Send(Response(200, "application/octet-stream", request.TakeBody()));
+    } else if (request.path() == "/reload") {
+      const auto status = running->ReloadCertificate();
+      responder.Send(Response(status.ok() ? 200 : 500, "text/plain", status.ToString() + "\n"));
     } else if (request.path() == "/stop") {
       responder.Send(Response(200, "text/plain", "stopping\n"));
       running->Stop();
