@@ -94,7 +94,7 @@ TEST(Jwt, HasThreePartsOfJson) {
        {std::string(), std::string("."), std::string(".."), std::string("a.b"),
         std::string("a.b.c.d"), IssueToken(KeysOf(), Ada()) + ".x",
         " " + IssueToken(KeysOf(), Ada()), std::string("{\"payload\":\"\"}"),
-        std::string(9000, 'a') + ".b.c", std::string("\xff\xfe.\x80.\x81")}) {
+        std::string(9000, 'a').append(".b.c"), std::string("\xff\xfe.\x80.\x81")}) {
     EXPECT_EQ(ReasonOf(token), "no token") << token.substr(0, 40);
   }
   EXPECT_EQ(WithHeader(std::string(2000, '[')), "no token");

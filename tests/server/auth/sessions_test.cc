@@ -188,7 +188,7 @@ TEST_F(RefreshToken, ThatIsMadeUpEndsNothing) {
   for (const std::string& token :
        {other, session + ".secret.seal", session + "..", session + ".", session, std::string(),
         std::string("."), std::string("..."), std::string("nobody.secret.seal"),
-        std::string(5000, 'x') + ".a.b", tokens.access_token}) {
+        std::string(5000, 'x').append(".a.b"), tokens.access_token}) {
     EXPECT_TRUE(Refused(token)) << token.substr(0, 60);
   }
   EXPECT_FALSE(Revoked(session));

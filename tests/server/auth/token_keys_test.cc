@@ -133,6 +133,16 @@ TEST(Jwks, RefusesKeysThatAreNotFitForIt) {
   EXPECT_FALSE(ParseJwks("{\"keys\":[").ok());
 }
 
+TEST(HmacSha256, AgreesWithTheRfc) {  // RFC 7515 A.1
+  EXPECT_EQ(
+      ToBase64Url(HmacSha256(*FromBase64Url("AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0"
+                                            "gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"),
+                             "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0K"
+                             "ICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb"
+                             "290Ijp0cnVlfQ")),
+      "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+}
+
 // RFC 7515 A.2 and A.3, RFC 8037 A.4: signatures that others made.
 TEST(PublicKey, AgreesWithTheRfcs) {
   const auto bytes = [](std::string_view text) { return *FromBase64Url(text); };

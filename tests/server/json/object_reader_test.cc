@@ -118,8 +118,8 @@ TEST(ObjectReader, KeepsPasswordsOutOfMessages) {
   EXPECT_EQ(CheckEmail("ada@example.com"), "");
   for (const char* bad : {"", "@", "a@", "@b", "a b@c", "a@b\n", "ab"})
     EXPECT_NE(CheckEmail(bad), "");
-  EXPECT_NE(CheckEmail(std::string(250, 'a') + "@b.cd"), "");
-  EXPECT_EQ(CheckEmail(std::string(249, 'a') + "@b.cd"), "");
+  EXPECT_NE(CheckEmail(std::string(250, 'a').append("@b.cd")), "");
+  EXPECT_EQ(CheckEmail(std::string(249, 'a').append("@b.cd")), "");
 }
 
 }  // namespace
