@@ -133,6 +133,39 @@ def options(path, struct):
     return table(["option", "default", "meaning"], rows)
 
 
+# --- server ---------------------------------------------------------------------------------------
+
+def x_rows(path, name):
+    """The entries of a `#define NAME(X) …` list, each as its arguments without quotes."""
+    text = read(path).replace("\\\n", " ")
+    body = re.search(rf"#define {name}\(X\)(.*)", text).group(1)
+    for entry in re.findall(r'X\(((?:"[^"]*"|[^()"])*)\)', body):
+        yield [quoted or word for quoted, word in re.findall(r'"([^"]*)"|([\w]+)', entry)]
+
+
+def problems():
+    rows = [[f"`{code}`", status, title]
+            for _, code, status, title in x_rows("src/server/problem.h", "LIVEDROPS_PROBLEMS")]
+    return table(["code", "status", "meaning"], rows)
+
+
+def authorization():
+    grants = {"kNo": "", "kOwn": "own", "kYes": "yes"}
+    access = {}
+    for name, words in re.findall(r"constexpr Access (k\w+)\{([^}]*)\}",
+                                  read("src/server/auth/routes.cc")):
+        columns = [word.strip() for word in words.split(",")]
+        foreign = " (404)" if len(columns) > 5 else ""
+        access[name] = [grants[word] + (foreign if word == "kOwn" else "") for word in columns[:5]]
+    rows = []
+    for _, method, path, kind, listener, who in x_rows("src/server/auth/routes.h",
+                                                       "LIVEDROPS_ROUTES"):
+        where = " (internal listener)" if listener == "internal" else ""
+        limit = kind.replace("_", " ") if kind != "internal" else ""
+        rows.append([f"`{method[1:].upper()} {path}`{where}", *access[who], limit])
+    return table(["route", "no token", "user", "creator", "service", "admin", "limit"], rows)
+
+
 # --- schema ---------------------------------------------------------------------------------------
 
 def schema_text():
@@ -243,6 +276,8 @@ TABLES = {
     "storage-options": lambda: options("include/livedrops/open.h", "StorageOptions"),
     "tables": tables,
     "views": views,
+    "problems": problems,
+    "authorization": authorization,
 }
 
 

@@ -220,7 +220,7 @@ TEST(Config, IsDocumented) {
       std::string(source == nullptr ? "." : source) + "/docs/reference/server-config.md";
   std::stringstream page;
   page << std::ifstream(path).rdbuf();
-  const std::string begin = "<!-- generated: server-config -->\n";
+  const std::string begin = "<!-- settings: written by the test Config.IsDocumented -->\n";
   const std::string end = "<!-- end -->\n";
   const std::size_t from = page.str().find(begin);
   const std::size_t to = page.str().find(end);
