@@ -32,7 +32,7 @@ constexpr std::string_view kUpgrade =
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 // As long as an event of a drop.
 constexpr std::string_view kEvent =
-    R"({"type":"stockChanged","dropId":"drop-1","currentStock":4711,"at":"2026-01-01T00:00:00.000Z"})";
+    R"({"type":"stockChanged","dropId":"drop-1","currentStock":4711,"at":"2026-01-01T00:00:00Z"})";
 constexpr std::size_t kFrameBytes = 2 + kEvent.size();
 static_assert(kEvent.size() < 126);
 

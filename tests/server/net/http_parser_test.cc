@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -89,6 +90,46 @@ TEST(HttpParser, HostileRequestsHideNoSecondRequest) {
   for (const HostileRequest& hostile : HostileRequests()) {
     const Parsed parsed = Parse(hostile.bytes + Get("/hidden"), 4096);
     EXPECT_EQ(parsed.requests.size(), hostile.status == 0 ? 2U : 0U) << hostile.name;
+  }
+}
+
+// One byte changed, taken out or put in, or two pieces put together.
+std::string Mutate(std::string bytes, std::mt19937* random) {
+  static constexpr std::string_view kNasty("\r\n\t\0 :,;0aF+-_%#\x7f\x80/?*", 21);
+  const auto& corpus = HostileRequests();
+  for (unsigned i = 0; i <= (*random)() % 3; ++i) {
+    const std::size_t at = bytes.empty() ? 0 : (*random)() % bytes.size();
+    const char nasty = kNasty[(*random)() % kNasty.size()];
+    switch ((*random)() % 4) {
+      case 0:
+        bytes.insert(at, 1, nasty);
+        break;
+      case 1:
+        bytes.erase(at, 1);
+        break;
+      case 2:
+        bytes += corpus[(*random)() % corpus.size()].bytes;
+        break;
+      default:
+        if (!bytes.empty()) bytes[at] = nasty;
+    }
+  }
+  return bytes;
+}
+
+TEST(HttpParser, MutatedRequestsMeanTheSameHoweverTheyArrive) {
+  std::mt19937 random(11);  // NOLINT(bugprone-random-generator-seed): the same each time.
+  for (int i = 0; i < 5000; ++i) {
+    const auto& corpus = HostileRequests();
+    const std::string bytes = Mutate(corpus[random() % corpus.size()].bytes, &random);
+    const Parsed whole = Parse(bytes, bytes.size() + 1);
+    const Parsed dripped = Parse(bytes, 1);
+    ASSERT_EQ(whole.refused, dripped.refused) << i << ": " << testing::PrintToString(bytes);
+    ASSERT_EQ(whole.requests.size(), dripped.requests.size()) << testing::PrintToString(bytes);
+    for (std::size_t r = 0; r < whole.requests.size(); ++r) {
+      ASSERT_EQ(whole.requests[r].target(), dripped.requests[r].target());
+      ASSERT_EQ(whole.requests[r].body(), dripped.requests[r].body());
+    }
   }
 }
 
