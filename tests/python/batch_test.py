@@ -44,7 +44,8 @@ def test_a_row_is_a_reply(mug_shop: livedrops.Shop) -> None:
         replies[1]
     with pytest.raises(IndexError):
         replies[2]
-    assert list(replies.errors) == [1] and replies.status[1] == livedrops.StatusCode.INVALID_ARGUMENT
+    assert list(replies.errors) == [1]
+    assert replies.status[1] == livedrops.StatusCode.INVALID_ARGUMENT
     assert isinstance(replies.errors[1], livedrops.InvalidArgumentError)
 
 
