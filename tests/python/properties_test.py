@@ -49,7 +49,7 @@ def test_the_state_machine_sees_a_shop_that_oversells() -> None:
                     shop.drops.restock("drop", 1, key=f"again-{reply.seq}")
                 return reply
 
-            shop.orders.cancel = returns_twice  # type: ignore[method-assign]
+            shop.orders.cancel = returns_twice  # type: ignore[assignment]
             return shop
 
     with pytest.raises(AssertionError):
