@@ -39,6 +39,8 @@ class Answer {
 std::shared_ptr<Shop> Shop::Open(const py::object& storage, bool create, HostOptions options) {
   std::unique_ptr<Storage> taken = TakeStorage(storage, create);
   std::shared_ptr<Shop> shop(new Shop(std::move(options)));
+  const py::object threading = py::module_::import("threading");
+  shop->main_thread_ = threading.attr("main_thread")().attr("ident").cast<unsigned long>();
   const py::gil_scoped_release release;
   shop->service_ = Unwrap(Service::Open(std::move(taken), shop->options_.service));
   Service& service = *shop->service_;
@@ -64,7 +66,16 @@ Shop::~Shop() {
 }
 
 Reply Shop::Execute(const Request& request) {
+  const bool hears_signals = PyThread_get_thread_ident() == main_thread_;
   const py::gil_scoped_release release;
+  Reply reply = hears_signals ? Await(request) : Run(request);
+  ThrowIfBad(reply.status);
+  FillIn(request, &reply);
+  return reply;
+}
+
+// A wait that signals interrupt. The answer may come when nobody waits any more.
+Reply Shop::Await(const Request& request) {
   const auto answer = std::make_shared<Answer>();
   {
     const auto use = Use();
@@ -74,9 +85,17 @@ Reply Shop::Execute(const Request& request) {
     const py::gil_scoped_acquire gil;
     HearSignals();
   }
-  Reply reply = answer->Take();
-  ThrowIfBad(reply.status);
-  FillIn(request, &reply);
+  return answer->Take();
+}
+
+// Python runs signal handlers on the main thread only: another one may decide and commit itself,
+// which saves two hops when it is alone.
+Reply Shop::Run(const Request& request) {
+  const auto use = Use();
+  const RequestRef ref{.order = std::get_if<PlaceOrder>(&request),
+                       .other = std::holds_alternative<PlaceOrder>(request) ? nullptr : &request};
+  Reply reply;
+  service_->requests().Execute({&ref, 1}, {&reply, 1});
   return reply;
 }
 

@@ -46,9 +46,13 @@ class Shop : public Host {
                        const std::shared_ptr<Replies>& replies);
   // True when all rows of the part are answered.
   static bool Collect(Part& part, std::size_t row, const Reply& reply);
+  // The GIL must not be held.
+  Reply Await(const Request& request);
+  Reply Run(const Request& request);
   void FillIn(const Request& request, Reply* reply);
 
   std::unique_ptr<Service> service_;
+  unsigned long main_thread_ = 0;
   // Of the asynchronous calls. Guarded by the GIL.
   std::uint64_t submitted_ = 0;
   std::map<std::uint64_t, Part> parts_;
