@@ -241,6 +241,7 @@ PostgresServer* SharedServer() { return shared->server(); }
 std::vector<std::string> RunSql(const std::string& url, const std::string& sql) {
   std::vector<std::string> rows;
   PGconn* db = PQconnectdb(url.c_str());
+  PQsetNoticeProcessor(db, [](void*, const char*) {}, nullptr);
   PGresult* result = PQexec(db, sql.c_str());
   const ExecStatusType status = PQresultStatus(result);
   if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {

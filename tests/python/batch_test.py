@@ -76,7 +76,7 @@ def test_wrong_columns_are_named(mug_shop: livedrops.Shop) -> None:
     with pytest.raises(livedrops.InvalidArgumentError, match="keys has 1 rows, users has 2"):
         place("mug-1", ["bo", "cy"], ["k"])
     with pytest.raises(TypeError, match=r"users\[1\] is 7, not a str"):
-        place("mug-1", ["bo", 7], "k")  # type: ignore[list-item]
+        place("mug-1", ["bo", 7], "k")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"quantities\[1\] is 1.5, not an int"):
         place("mug-1", ["bo", "cy"], "k", [1, 1.5])  # type: ignore[list-item]
     with pytest.raises(TypeError, match=r"quantities\[0\] is .*, not an int of 64 bits"):

@@ -179,8 +179,12 @@ def test_signal_handlers_run_while_a_call_waits() -> None:
     shop = livedrops.open(storage)
     sell_mugs(shop)
     kept = signal.signal(signal.SIGUSR1, lambda number, frame: storage.released.set())
-    other = threading.Thread(target=lambda: (storage.committing.wait(30),
-                                             signal.raise_signal(signal.SIGUSR1)))
+
+    def interrupt() -> None:
+        assert storage.committing.wait(30)
+        signal.raise_signal(signal.SIGUSR1)
+
+    other = threading.Thread(target=interrupt)
     try:
         other.start()
         assert shop.orders.place("mug-1", "bo", "k").granted  # The handler let the commit go.

@@ -82,7 +82,8 @@ class ScenarioShop:
         if self.shop is None and step.verb != "options":
             self.open()
         try:
-            return getattr(self, "do_" + step.verb.replace("-", "_"))(step)
+            verb: Callable[[Step], Answer] = getattr(self, "do_" + step.verb.replace("-", "_"))
+            return verb(step)
         except livedrops.Error as error:
             return Answer([str(livedrops.StatusCode(error.code))], detail=error.message)
 

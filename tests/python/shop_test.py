@@ -8,6 +8,7 @@ import pytest
 import livedrops
 from conftest import sell_mugs
 from livedrops import Confirmation, DropStatus, EventType, OrderStatus, Outcome, requests
+from livedrops.testing import SimClock
 
 END = datetime(2100, 1, 1, tzinfo=timezone.utc)
 
@@ -104,7 +105,8 @@ def test_quantities_are_whole_numbers(mug_shop: livedrops.Shop, value: object) -
 def test_times_are_datetimes_or_milliseconds(livedrops_shop: livedrops.Engine) -> None:
     livedrops_shop.products.create(id="mug", creator="ana", name="Mug", price=1)
     cet = timezone(timedelta(hours=1))
-    for number, end in enumerate([END, END.astimezone(cet), 4102444800000]):
+    ends: list[datetime | int] = [END, END.astimezone(cet), 4102444800000]
+    for number, end in enumerate(ends):
         drop = livedrops_shop.drops.create(product="mug", stock=1, end_time=end).drop
         assert drop is not None and drop.end_time == END, number
         assert drop.end_time_ms == 4102444800000
@@ -122,7 +124,7 @@ def test_times_are_datetimes_or_milliseconds(livedrops_shop: livedrops.Engine) -
 
 
 def test_a_hold_lives_its_life(livedrops_shop: livedrops.Engine,
-                               livedrops_clock: livedrops.testing.SimClock) -> None:
+                               livedrops_clock: SimClock) -> None:
     shop = livedrops_shop
     shop.products.create(id="mug", creator="ana", name="Mug", price=5)
     shop.drops.create(id="d", product="mug", stock=10, end_time=END,

@@ -190,7 +190,8 @@ Result<Principal> VerifyToken(const TokenKeys& keys, const TokenRules& rules,
   if (!ParsePart(parts->claims, kClaimLimits, &claims)) return Refused("claims");
   Result<Principal> principal = PrincipalOf(claims);
   if (!principal.ok()) return principal;
-  const Status kind = (*key)->own() ? CheckOwn(claims, *principal) : CheckHost(claims, rules);
+  principal->own = (*key)->own();
+  const Status kind = principal->own ? CheckOwn(claims, *principal) : CheckHost(claims, rules);
   if (!kind.ok()) return kind;
   const Status times = CheckTimes(claims, *principal, rules.leeway, now);
   if (!times.ok()) return times;

@@ -19,6 +19,7 @@ struct Principal {
   UserId subject;
   Role role = Role::user;
   SessionId session;  // Empty in a host's token that names none.
+  bool own = true;    // Signed by this server's key, not by a host's.
   Time issued_at;     // The epoch in a host's token without iat.
   Time expires_at;
 };

@@ -55,7 +55,7 @@ std::optional<Principal> TokenVerifier::Current(Entry* entry, Time now, std::str
     Say(reason, "revoked");
     return std::nullopt;
   }
-  if (LivesLong(principal) && entry->checked_at + kAskAgainAfter <= now) {
+  if (NeedsStorage(principal) && entry->checked_at + kAskAgainAfter <= now) {
     if (!options_.still_allowed || !options_.still_allowed(principal)) {
       Say(reason, "revoked in the storage");
       return std::nullopt;
@@ -65,8 +65,9 @@ std::optional<Principal> TokenVerifier::Current(Entry* entry, Time now, std::str
   return principal;
 }
 
-bool TokenVerifier::LivesLong(const Principal& principal) const {
-  return principal.expires_at + options_.rules.leeway - principal.issued_at > revocations_.keep();
+bool TokenVerifier::NeedsStorage(const Principal& principal) const {
+  return !principal.own ||
+         principal.expires_at + options_.rules.leeway - principal.issued_at > revocations_.keep();
 }
 
 void TokenVerifier::FollowKeys() {

@@ -16,8 +16,10 @@ namespace livedrops::server {
 struct TokenVerifierOptions {
   TokenRules rules;
   std::size_t cached_max = 65'536;  // Tokens; about 250 bytes each.
-  // For tokens that live longer than revocations are kept: does the storage still allow it? Asked
-  // when such a token is first seen and then every 5 s. May be empty: then they are refused.
+  // Does the storage still allow it? Asked when a token is first seen and then every 5 s, about
+  // tokens that revocations in memory do not cover: those that live longer than these are kept, and
+  // a host's, who may go on issuing them for an account that was disabled here. May be empty: then
+  // such tokens are refused. It reads the storage on the caller's thread.
   std::function<bool(const Principal& principal)> still_allowed;
 };
 
@@ -50,7 +52,7 @@ class TokenVerifier {
   Entry* Find(const Hash128& hash);
   Entry* Keep(const Hash128& hash, const Principal& principal);
   void FollowKeys();
-  bool LivesLong(const Principal& principal) const;
+  bool NeedsStorage(const Principal& principal) const;
   std::optional<Principal> Current(Entry* entry, Time now, std::string* reason);
 
   const TokenKeyStore& key_store_;

@@ -32,7 +32,7 @@ constexpr char kChangeOrders[] =
     " AS c(seq, status, qty, expires) WHERE o.seq = c.seq RETURNING 1)"
     " SELECT ld_require(count(*) = $5, 'change of an unknown order') FROM changed";
 
-// --- the present state ---------------------------------------------------------------------------
+// --- the present state -------------------------------------------------------------------------
 
 // Id, creator, product and time of creation never change: another id is made NULL, and refused.
 constexpr char kWriteDrops[] =
@@ -216,7 +216,7 @@ void BatchWriter::AddOrderChanges(std::span<const OrderChange> rows) {
   Add(kChangeOrders);
 }
 
-// --- the present state ---------------------------------------------------------------------------
+// --- the present state -------------------------------------------------------------------------
 
 void BatchWriter::AddDrops(std::span<const DropRow> rows) {
   if (rows.empty()) return;

@@ -176,12 +176,12 @@ Status Connection::Fail(StatusCode code, std::string_view what) const {
 }
 
 bool Connection::IsAlive() {
-  if (!usable()) return false;
   pollfd socket{PQsocket(db_), POLLIN, 0};
-  if (poll(&socket, 1, 0) <= 0) return true;
-  // Nobody asked, so it is a notice or the end.
-  if (PQconsumeInput(db_) != 1) return false;
-  static_cast<void>(PQisBusy(db_));
+  // Nobody asked, so it is a notice, and after the last one comes the end.
+  while (usable() && poll(&socket, 1, 0) > 0) {
+    if (PQconsumeInput(db_) != 1) return false;
+    static_cast<void>(PQisBusy(db_));
+  }
   return usable();
 }
 

@@ -32,8 +32,10 @@ void Arrange(bool newest_first, int limit, std::vector<Event>* events) {
   if (std::ssize(*events) > limit) events->resize(static_cast<std::size_t>(limit));
 }
 
-// --- orders --------------------------------------------------------------------------------------
+// --- orders ------------------------------------------------------------------------------------
 
+// Of a user: "+ 0", because PostgreSQL would else take the few rows that are asked for as a reason
+// to go through the whole log from its end.
 #define LD_STATUS_IS(parameter) \
   " (" parameter                \
   "::text IS NULL OR "          \
@@ -44,7 +46,7 @@ constexpr char kOrdersOfDrop[] = LD_SELECT_ORDERS
     "WHERE o.drop_no = (SELECT drop_no FROM drops WHERE drop_id = $1)"
     " AND o.seq > $2 AND" LD_STATUS_IS("$3") "ORDER BY o.seq LIMIT $4";
 
-// --- the audit list: a scan from the newest row on -----------------------------------------------
+// --- the audit list: a scan from the newest row on ---------------------------------------------
 
 constexpr char kFindEvents[] = LD_SELECT_EVENTS
     "WHERE e.seq <= $1 AND e.at >= $2 AND e.at < $3"
@@ -100,8 +102,7 @@ Params OrderParams(const EventQuery& query) {
   return params;
 }
 
-// --- follows
-// ---------------------------------------------------------------------------------------
+// --- follows -----------------------------------------------------------------------------------
 
 // The counter is exact; who has none yet is counted. Pages: after (-since, id).
 constexpr char kFollowerTotal[] =
@@ -117,8 +118,7 @@ constexpr char kFollowing[] =
     "SELECT creator_id, since_ms FROM follows WHERE user_id = $1 AND (-since_ms, creator_id) >"
     " ($2::bigint, $3::text) ORDER BY (-since_ms), creator_id LIMIT $4";
 
-// --- channels
-// --------------------------------------------------------------------------------------
+// --- channels ----------------------------------------------------------------------------------
 
 // Queries of one channel: $1 whose, $2 after, $3 until, $4 limit.
 struct ChannelSql {
@@ -126,11 +126,13 @@ struct ChannelSql {
   const char* newest_first;
 };
 
-#define LD_CHANNEL(select, name, condition)                                                 \
-  {select "WHERE " condition " AND " name ".seq > $2 AND " name ".seq <= $3 ORDER BY " name \
-          ".seq LIMIT $4",                                                                  \
-   select "WHERE " condition " AND " name ".seq > $2 AND " name ".seq <= $3 ORDER BY " name \
-          ".seq DESC LIMIT $4"}
+#define LD_IN_ORDER(select, name, condition, key, order)                                        \
+  select "WHERE " condition " AND " name ".seq > $2 AND " name ".seq <= $3 ORDER BY " key order \
+         " LIMIT $4"
+#define LD_CHANNEL_BY(select, name, condition, key) \
+  {LD_IN_ORDER(select, name, condition, key, ""),   \
+   LD_IN_ORDER(select, name, condition, key, " DESC")}
+#define LD_CHANNEL(select, name, condition) LD_CHANNEL_BY(select, name, condition, name ".seq")
 constexpr ChannelSql kEveryEvent = LD_CHANNEL(LD_SELECT_EVENTS, "e", "$1::text IS NOT NULL");
 constexpr ChannelSql kEveryOrder = LD_CHANNEL(LD_SELECT_ORDERS, "o", "$1::text IS NOT NULL");
 constexpr ChannelSql kDropChannel =
@@ -139,11 +141,12 @@ constexpr ChannelSql kDropChannel =
                " AND e.order_seq IS NULL");
 constexpr ChannelSql kCreatorChannel = LD_CHANNEL(LD_SELECT_EVENTS, "e", "e.creator_id = $1");
 constexpr ChannelSql kUserChannel = LD_CHANNEL(LD_SELECT_EVENTS, "e", "e.user_id = $1");
-constexpr ChannelSql kOrdersOfUserChannel = LD_CHANNEL(LD_SELECT_ORDERS, "o", "o.user_id = $1");
+constexpr ChannelSql kOrdersOfUserChannel =
+    LD_CHANNEL_BY(LD_SELECT_ORDERS, "o", "o.user_id = $1", "(o.seq + 0)");
 // Of all orders of a user, also old ones, unless they name a user themselves.
-constexpr ChannelSql kOrderEventsOfUser = LD_CHANNEL(
+constexpr ChannelSql kOrderEventsOfUser = LD_CHANNEL_BY(
     "SELECT " LD_FULL_EVENT_COLUMNS " FROM events e JOIN orders o ON o.seq = e.order_seq ", "e",
-    "o.user_id = $1 AND e.order_seq IS NOT NULL AND e.user_id IS NULL");
+    "o.user_id = $1 AND e.order_seq IS NOT NULL AND e.user_id IS NULL", "(e.seq + 0)");
 
 // What a channel is made of: events, then order rows.
 struct ChannelParts {

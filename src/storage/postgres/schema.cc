@@ -18,20 +18,20 @@ constexpr std::array kMigrations = {
 // What is in the schema, looked at without changing it.
 enum class SchemaKind { empty, ours, foreign };
 
+// One snapshot of the catalog: another process may be making the tables just now.
 Result<SchemaKind> Identify(Connection& connection) {
   Query query(connection,
               "SELECT current_schema() IS NOT NULL,"
-              " to_regclass(format('%I.log_head', current_schema())) IS NOT NULL AND"
-              " to_regclass(format('%I.schema_versions', current_schema())) IS NOT NULL,"
-              " to_regclass(format('%I.orders', current_schema())) IS NOT NULL OR"
-              " to_regclass(format('%I.users', current_schema())) IS NOT NULL OR"
-              " to_regclass(format('%I.products', current_schema())) IS NOT NULL");
+              " count(*) FILTER (WHERE relname IN ('log_head', 'schema_versions')), count(*)"
+              " FROM pg_class WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname ="
+              " current_schema()) AND relname IN ('log_head', 'schema_versions', 'orders', 'users',"
+              " 'products', 'drops', 'events', 'follows')");
   if (!query.Next()) return query.status();
   if (!query.Bool(0)) {
     return connection.Fail(StatusCode::kUnavailable, "no schema of the search_path exists");
   }
-  if (query.Bool(1)) return SchemaKind::ours;
-  return query.Bool(2) ? SchemaKind::foreign : SchemaKind::empty;
+  if (query.Int(1) == 2) return SchemaKind::ours;
+  return query.Int(2) != 0 ? SchemaKind::foreign : SchemaKind::empty;
 }
 
 Result<std::int64_t> SchemaVersion(Connection& connection) {

@@ -57,7 +57,7 @@ CREATE TABLE orders(
   actor text COLLATE "C",
   status text
 );
-CREATE INDEX orders_of_user ON orders(user_id, seq);
+CREATE INDEX orders_of_user ON orders USING hash(user_id);
 CREATE INDEX orders_of_drop ON orders(drop_no, seq);
 
 CREATE TABLE events(

@@ -1,5 +1,6 @@
 #include "server/auth/token_verifier.h"
 
+#include "host_kit.h"
 #include "token_kit.h"
 
 namespace livedrops::server {
@@ -105,6 +106,24 @@ TEST_F(Verifier, AsksTheStorageAboutTokensThatLiveLong) {
   EXPECT_EQ(asked, 2);
   EXPECT_TRUE(Valid(TokenOf(Ada()))) << "an ordinary token does not ask";
   EXPECT_EQ(asked, 2);
+}
+
+// An account that was disabled long ago: its host still issues short tokens for it.
+TEST_F(Verifier, AsksTheStorageAboutAHostsTokens) {
+  const HostKey host = HostKey::Ed25519();
+  store_.Set(KeysOf(*ParseJwks("{\"keys\":[" + host.Jwk("h1") + "]}")));
+  const std::string token = host.Token("h1", R"({"sub":"ada","iat":1795438605,"exp":1795438905})");
+  bool allowed = true;
+  TokenVerifierOptions options;
+  options.still_allowed = [&](const Principal& principal) {
+    EXPECT_FALSE(principal.own);
+    return allowed;
+  };
+  Make(options);
+  EXPECT_TRUE(Valid(token));
+  allowed = false;
+  EXPECT_FALSE(Valid(token, kNow + Duration(5'000)));
+  EXPECT_EQ(reason_, "revoked in the storage");
 }
 
 TEST_F(Verifier, TakesNewKeysAtOnce) {

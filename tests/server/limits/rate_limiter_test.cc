@@ -78,6 +78,12 @@ TEST(RateLimiter, LosesNoDebtToAFloodOfKeys) {
   EXPECT_TRUE(limiter.Take(kOrders, "new", kStart + 2 * kSecond).allowed);
 }
 
+TEST(RateLimiter, SharesNoDebtWhileThereAreFreeSlots) {
+  RateLimiter limiter(512);
+  const RatePolicy one{"one", 1, 1, 1};
+  for (int i = 0; i < 40; ++i) EXPECT_TRUE(limiter.Take(one, std::to_string(i), kStart).allowed);
+}
+
 TEST(RateLimiter, KeepsFarMoreClientsApartThanItHasBusyOnes) {
   RateLimiter limiter;
   for (int i = 0; i < 1'000'000; ++i) {

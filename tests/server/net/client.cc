@@ -71,6 +71,7 @@ bool Client::Fill() {
   if (poll(&ready, 1, kGiveUpMs) <= 0) return false;
   std::array<char, 65536> buffer;
   const ssize_t count = recv(fd_, buffer.data(), buffer.size(), 0);
+  if (count < 0) was_reset_ = true;
   if (count <= 0) return false;
   received_.append(buffer.data(), static_cast<std::size_t>(count));
   return true;

@@ -48,6 +48,8 @@ class Client {
   std::string ReadToEnd();
   // The server closes without another byte.
   bool EndsHere();
+  // The connection was reset, not closed: something may have been lost.
+  bool was_reset() const { return was_reset_; }
 
   ReceivedResponse Get(const std::string& target);
 
@@ -63,6 +65,7 @@ class Client {
 
   int fd_ = -1;
   bool connected_ = false;
+  bool was_reset_ = false;
   std::string received_;
 };
 

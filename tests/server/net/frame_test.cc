@@ -166,6 +166,22 @@ TEST(WebSocketReader, MutatedFramesMeanTheSameHoweverTheyArrive) {
   }
 }
 
+TEST(FrameDecoder, KnowsWhenNoFrameIsIncomplete) {
+  for (const std::size_t size : {0U, 125U, 126U, 65535U, 65536U, 70000U}) {
+    FrameDecoder decoder;
+    wslay_frame_iocb part;
+    const std::string bytes = ClientFrame(2, std::string(size, 'x'));
+    decoder.Feed(std::string_view(bytes).substr(0, bytes.size() - 1));
+    while (decoder.Next(&part) == FrameDecoder::Progress::kPart) {
+    }
+    EXPECT_FALSE(decoder.at_boundary()) << size;
+    decoder.Feed(std::string_view(bytes).substr(bytes.size() - 1));
+    while (decoder.Next(&part) == FrameDecoder::Progress::kPart) {
+    }
+    EXPECT_TRUE(decoder.at_boundary()) << size;
+  }
+}
+
 TEST(WebSocketReader, InflatesWhatWasAgreed) {
   const std::string text(900, 'z');
   const std::string deflated = DeflateMessage(text);

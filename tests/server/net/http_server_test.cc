@@ -325,6 +325,17 @@ TEST(HttpServer, ContinueIsSentWhenTheBodyIsWanted) {
   EXPECT_TRUE(client.EndsHere());
 }
 
+TEST(HttpServer, AClientThatStillSendsIsNotResetByItsAnswer) {
+  const auto server = StartServer(Echo);
+  Client client(server->port());
+  client.Send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 500000\r\n\r\n");
+  const std::string body(500000, 'x');
+  client.Send(body);
+  EXPECT_EQ(client.ReadResponse().status, 413);
+  EXPECT_TRUE(client.EndsHere());
+  EXPECT_FALSE(client.was_reset());
+}
+
 TEST(HttpServer, TheHandlerMayAnswerForABodyThatIsTooLarge) {
   HttpServer::Options options = WithLimits([](HttpLimits* limits) { limits->body_bytes = 10; });
   options.deliver_too_large = true;
