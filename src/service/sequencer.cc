@@ -557,17 +557,30 @@ Status Sequencer::CatchUp() {
   // Without a line: a drop that somebody else made may be waited for by now.
   PutBack(nullptr, nullptr);
   Status status;
-  for (std::uint64_t before = state_.head().seq;; before = state_.head().seq) {
+  const std::uint64_t known = state_.head().seq;
+  for (std::uint64_t before = known;; before = state_.head().seq) {
     TailSink sink(&state_);
     status = storage_->ReadLog(before, kTailPage, sink);
     if (status.ok()) status = sink.status();
     if (!status.ok() || state_.head().seq == before) break;
   }
+  if (status.ok() && behind_ && state_.head().seq == known) CheckNothingLost();
   durable_ = state_.head();
   behind_ = !status.ok();
   if (status.code() == StatusCode::kCorrupt) failed_ = status;
   Open();
   return status;
+}
+
+// Somebody wrote, but nothing behind our rows: the database has another history. So it is after a
+// standby that had not all of it was promoted, or a backup restored. To go on would give ids and
+// positions twice.
+void Sequencer::CheckNothingLost() {
+  const Result<Head> head = storage_->ReadHead();
+  if (!head.ok() || *head == state_.head() || head->seq > state_.head().seq) return;
+  failed_ = {StatusCode::kCorrupt, "the log ends at row " + std::to_string(head->seq) +
+                                       ", but row " + std::to_string(state_.head().seq) +
+                                       " was committed: the database lost commits"};
 }
 
 // Whether the log holds the batch's last row. Not to know is not "no": the requests would be

@@ -142,6 +142,7 @@ class Sequencer {
   DropState* DropOfOrder(const OrderId& id, Reply* reply);
   Status LoadOrdersOf(DropState* drop);
   Status LoadLocked();
+  void CheckNothingLost();
   Status CheckTail();
   void Answer(Ticket* ticket, const Status& status);
   void Release(std::vector<Ticket*>& tickets);

@@ -67,6 +67,7 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
+  void Signal(int signal) { kill(pid_, signal); }
   void Kill() {
     kill(pid_, SIGKILL);
     (void)Wait();

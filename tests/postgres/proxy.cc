@@ -68,7 +68,13 @@ std::string PostgresProxy::Through(const std::string& url) const {
 }
 
 void PostgresProxy::Play(Script script) {
+  const std::lock_guard lock(mutex_);
   script_ = std::make_shared<const Script>(std::move(script));
+}
+
+std::shared_ptr<const PostgresProxy::Script> PostgresProxy::PresentScript() {
+  const std::lock_guard lock(mutex_);
+  return script_;
 }
 
 void PostgresProxy::Close(Link* link) {
@@ -114,7 +120,7 @@ bool PostgresProxy::Pass(Link* link, bool to_server) {
   if (size <= 0) return false;
   bytes.resize(static_cast<std::size_t>(size));
   if (link->swallows) return true;
-  const std::shared_ptr<const Script> script = script_;
+  const std::shared_ptr<const Script> script = PresentScript();
   const LinkAction action = *script ? (*script)(to_server, bytes) : LinkAction::forward;
   if (action == LinkAction::cut_before) return false;
   if (action == LinkAction::swallow) {

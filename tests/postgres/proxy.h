@@ -4,6 +4,8 @@
 #include <atomic>
 #include <filesystem>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -45,6 +47,7 @@ class PostgresProxy {
 
   void Run();
   void Accept();
+  std::shared_ptr<const Script> PresentScript();
   // False: the link is over.
   bool Pass(Link* link, bool to_server);
   static void Close(Link* link);
@@ -53,7 +56,8 @@ class PostgresProxy {
   std::filesystem::path directory_;
   int listener_ = -1;
   std::vector<Link> links_;
-  std::atomic<std::shared_ptr<const Script>> script_;
+  std::mutex mutex_;
+  std::shared_ptr<const Script> script_;  // Guarded by mutex_.
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

@@ -137,11 +137,10 @@ std::unique_ptr<PostgresServer> PostgresServer::StartStandby(const std::string& 
   RunToEnd({BinDirectory() / "pg_basebackup", "-D", standby->DataDirectory(), "-h",
             directory_.string(), "-U", "shop", "-R", "-X", "stream", "--no-sync", "-c", "fast"},
            standby->directory_ / "basebackup.log");
-  std::ofstream conf(standby->DataDirectory() + "/postgresql.conf", std::ios::app);
+  // What pg_basebackup wrote there comes first, and the last one wins.
+  std::ofstream conf(standby->DataDirectory() + "/postgresql.auto.conf", std::ios::app);
   conf << "primary_conninfo = 'host=" << directory_.string()
-       << " user=shop application_name=" << name << "'\nunix_socket_directories = '"
-       << standby->directory_.string()
-       << "'\nsynchronous_standby_names = ''\nwal_retrieve_retry_interval = 100ms\n";
+       << " user=shop application_name=" << name << "'\nwal_retrieve_retry_interval = 100ms\n";
   conf.close();
   standby->Run();
   return standby;

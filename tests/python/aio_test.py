@@ -106,6 +106,14 @@ async def test_who_waits_is_answered_when_the_shop_closes(fast_path: Path) -> No
         await shop.orders.place("mug-1", "bo", "k")
 
 
+async def test_a_shop_that_was_closed_gives_its_reader_back(fast_path: Path) -> None:
+    shop = await aio.open("memory:")
+    shop.close()
+    await shop.aclose()
+    async with await aio.open("memory:") as again:  # Perhaps with the same descriptor.
+        await sell_mugs(again)
+
+
 async def test_opening_fails_as_the_blocking_shop_does(fast_path: Path) -> None:
     with pytest.raises(livedrops.InvalidArgumentError, match="unknown storage"):
         await aio.open("mysql:shop")

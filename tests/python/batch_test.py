@@ -44,7 +44,8 @@ def test_a_row_is_a_reply(mug_shop: livedrops.Shop) -> None:
         replies[1]
     with pytest.raises(IndexError):
         replies[2]
-    assert list(replies.errors) == [1] and replies.status[1] == livedrops.StatusCode.INVALID_ARGUMENT
+    assert list(replies.errors) == [1]
+    assert replies.status[1] == livedrops.StatusCode.INVALID_ARGUMENT
     assert isinstance(replies.errors[1], livedrops.InvalidArgumentError)
 
 
@@ -55,7 +56,7 @@ def test_a_row_is_a_reply(mug_shop: livedrops.Shop) -> None:
 ])
 @pytest.mark.parametrize("numbers", [
     [2, 3], (2, 3), numpy.array([2, 3]), numpy.array([2, 3], dtype=numpy.uint8),
-    numpy.array([2, 3], dtype=">i4"),
+    numpy.array([2, 3], dtype=">i4"), [numpy.int64(2), numpy.int8(3)],
 ])
 def test_columns_are_lists_or_arrays(mug_shop: livedrops.Shop, texts: object,
                                      numbers: object) -> None:
@@ -64,6 +65,13 @@ def test_columns_are_lists_or_arrays(mug_shop: livedrops.Shop, texts: object,
     replies = mug_shop.orders.place_batch("mug-1", texts, "k", numbers)  # type: ignore[arg-type]
     assert replies.quantity.tolist() == [2, 3]
     assert [order.user for order in mug_shop.orders.of_drop("mug-1")] == ["bo", "cy"]
+
+
+def test_a_numpy_number_is_one_value(mug_shop: livedrops.Shop) -> None:
+    replies = mug_shop.orders.place_batch(
+        numpy.str_("mug-1"), ["bo", "cy"], "k", numpy.int64(2))
+    assert replies.quantity.tolist() == [2, 2]
+    assert mug_shop.orders.place("mug-1", "di", "k", numpy.int64(3)).granted
 
 
 def test_an_iterator_is_a_column(mug_shop: livedrops.Shop) -> None:

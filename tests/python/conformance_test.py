@@ -1,4 +1,4 @@
-"""The conformance suite on a storage written in Python, and on one of the library through Python."""
+"""The conformance suite on a storage written in Python, and on the library's through Python."""
 
 from pathlib import Path
 

@@ -43,13 +43,13 @@ def test_the_state_machine_sees_a_shop_that_oversells() -> None:
             shop = super().open_shop()
             cancel = shop.orders.cancel
 
-            def returns_twice(order: str, quantity: int | None = None, **given: Any) -> livedrops.Reply:
-                reply = cancel(order, quantity, **given)
+            def returns_twice(order: str, quantity: int | None = None) -> livedrops.Reply:
+                reply = cancel(order, quantity)
                 if reply.outcome == Outcome.DONE and not reply.repeated:
                     shop.drops.restock("drop", 1, key=f"again-{reply.seq}")
                 return reply
 
-            shop.orders.cancel = returns_twice  # type: ignore[method-assign]
+            shop.orders.cancel = returns_twice  # type: ignore[assignment]
             return shop
 
     with pytest.raises(AssertionError):

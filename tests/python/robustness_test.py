@@ -231,6 +231,28 @@ print("done")
 """) == "done"
 
 
+def test_a_shop_may_be_collected_by_its_own_writer() -> None:
+    assert works("""
+import gc, threading, weakref, livedrops
+gc.disable()
+collected = threading.Event()
+class Clock:
+    armed = False
+    def now(self):
+        if Clock.armed:
+            gc.collect()  # On the writer's thread: its timer asks for the time.
+        return 1_800_000_000_000
+shop = livedrops.open("memory:", clock=Clock())
+weakref.finalize(shop, collected.set)
+cycle = [shop]
+cycle.append(cycle)
+del shop, cycle
+Clock.armed = True
+assert collected.wait(30)
+print("done")
+""") == "done"
+
+
 def test_python_ends_with_open_shops(fast_path: Path) -> None:
     assert works("""
 import sys, livedrops

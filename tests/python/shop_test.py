@@ -149,18 +149,23 @@ def test_a_hold_lives_its_life(livedrops_shop: livedrops.Engine,
     assert shop.orders.get(other.order.id).status == OrderStatus.EXPIRED
 
 
+def drop_of(reply: livedrops.Reply) -> livedrops.Drop:
+    assert reply.drop is not None
+    return reply.drop
+
+
 def test_drops_are_changed(mug_shop: livedrops.Shop) -> None:
     drops = mug_shop.drops
-    assert drops.restock("mug-1", 5, key="more").drop.current_stock == 15  # type: ignore[union-attr]
+    assert drop_of(drops.restock("mug-1", 5, key="more")).current_stock == 15
     assert drops.restock("mug-1", 5, key="more").repeated
-    assert drops.pause("mug-1").drop.status == DropStatus.PAUSED  # type: ignore[union-attr]
+    assert drop_of(drops.pause("mug-1")).status == DropStatus.PAUSED
     assert mug_shop.orders.place("mug-1", "bo", "k1").outcome == Outcome.DROP_PAUSED
     assert drops.resume("mug-1").outcome == Outcome.DONE
     version = drops.get("mug-1").version
     assert drops.update("mug-1", max_per_user=1, if_version=version).outcome == Outcome.DONE
     assert drops.update("mug-1", low_stock=1, if_version=version).outcome == (
         Outcome.PRECONDITION_FAILED)
-    assert drops.end("mug-1").drop.status == DropStatus.ENDED  # type: ignore[union-attr]
+    assert drop_of(drops.end("mug-1")).status == DropStatus.ENDED
     assert drops.cancel("mug-1").outcome == Outcome.DROP_STATE
     later = drops.create(product="mug", stock=1, start_time=END - timedelta(days=1),
                          end_time=END).drop
@@ -248,8 +253,8 @@ def test_accounts_and_sessions(mug_shop: livedrops.Shop) -> None:
     accounts = mug_shop.accounts
     bo = livedrops.Account(id="bo", name="Bo", email="Bo@example.com", role=livedrops.Role.USER)
     assert accounts.create(bo).id == "bo"
-    assert accounts.create(livedrops.Account(id="b2", name="B", email="bo@EXAMPLE.com")).outcome == (
-        Outcome.EMAIL_TAKEN)
+    other = livedrops.Account(id="b2", name="B", email="bo@EXAMPLE.com")
+    assert accounts.create(other).outcome == Outcome.EMAIL_TAKEN
     assert accounts.find_by_email("BO@example.com").name == "Bo"
     accounts.update("bo", name="Robert")
     accounts.disable("bo")

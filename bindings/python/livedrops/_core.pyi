@@ -1,4 +1,4 @@
-# Written by bindings/python/tools/make_stubs.py from the extension module: do not edit.
+# Written by bindings/python/tools/make_stubs.py from the module.
 """
 The C++ library as it is. Use the package livedrops.
 """

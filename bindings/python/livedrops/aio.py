@@ -95,10 +95,9 @@ class Shop(Closable, Families[Awaitable[_core.Reply], Awaitable[_core.Replies]])
 
     async def aclose(self) -> None:
         """Decides and commits what is queued, answers everybody who waits, closes the storage."""
-        if self.closed:
-            return
-        # Closing waits for commits: one thread, once in the life of a shop.
-        await asyncio.to_thread(self.close)
+        if not self.closed:
+            # Closing waits for commits: one thread, once in the life of a shop.
+            await asyncio.to_thread(self.close)
         self._port.stop()
 
     async def __aenter__(self) -> "Shop":

@@ -1,6 +1,6 @@
 """Plots of a shop with matplotlib (``pip install livedrops[plot]``).
 
-Every function draws on ``axes``, or on new ones, and gives them back. They read, and change nothing.
+Every function draws on ``axes``, or on new ones, and gives them back.
 """
 
 from collections import Counter
@@ -88,7 +88,8 @@ def latency_percentiles(milliseconds: Mapping[str, Sequence[float]],
     >>> axes = livedrops.plot.latency_percentiles({"place": [1.0, 1.2, 3.4]})
     """
     axes = _axes(axes)
-    shares = 1 - numpy.logspace(numpy.log10(0.5), -4, 200)  # Each nine is as wide as the one before.
+    # Each nine is as wide as the one before.
+    shares = 1 - numpy.logspace(numpy.log10(0.5), -4, 200)
     for name, values in milliseconds.items():
         if len(values) == 0:
             raise ValueError(f"no latencies of {name!r}")

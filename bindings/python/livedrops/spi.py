@@ -16,8 +16,8 @@ from typing import Protocol, TypeAlias
 from livedrops._core import (
     Account, ChannelQuery, CommitBatch, CreatorRow, Drop, DropQuery, DropRow, Event, EventQuery,
     EventRow, FollowEntry, FollowPage, FollowQuery, FollowRow, Head, NativeStorage, Order,
-    EventType, OrderChange, OrderQuery, OrderRow, Product, ProductFilter, ProductPage, ProductRow, Session,
-    ShopInfo, UserRow, status_at)
+    EventType, OrderChange, OrderQuery, OrderRow, Product, ProductFilter, ProductPage, ProductRow,
+    Session, ShopInfo, UserRow, status_at)
 
 __all__ = [
     "Account", "AnyClock", "AnyIdSource", "Catalog", "ChannelQuery", "Clock", "CommitBatch",

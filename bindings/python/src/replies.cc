@@ -73,15 +73,19 @@ std::string_view TextColumn::At(std::size_t row) const {
 }
 
 IntColumn::IntColumn(const char* name, const py::object& given) : name_(name), rows_(given) {
-  if (PyLong_Check(given.ptr())) return;
+  if (py::hasattr(given, "tolist")) rows_ = given.attr("tolist")();  // Also of a NumPy number.
+  if (PyLong_Check(rows_.ptr())) return;
   rows_ = AsRows(name, given);
   size_ = SizeOf(rows_);
 }
 
 std::int64_t IntColumn::At(std::size_t row) const {
   const py::handle value = size_ ? RowAt(rows_, row) : py::handle(rows_);
-  if (!PyLong_Check(value.ptr())) ThrowWrongType(name_, row, value, "an int");
-  const std::int64_t number = PyLong_AsLongLong(value.ptr());
+  // A list may hold NumPy's numbers, which are no int but count as one.
+  if (PyIndex_Check(value.ptr()) == 0) ThrowWrongType(name_, row, value, "an int");
+  const auto whole = py::reinterpret_steal<py::object>(PyNumber_Index(value.ptr()));
+  if (!whole) throw py::error_already_set();
+  const std::int64_t number = PyLong_AsLongLong(whole.ptr());
   if (number != -1 || PyErr_Occurred() == nullptr) return number;
   PyErr_Clear();
   ThrowWrongType(name_, row, value, "an int of 64 bits");

@@ -61,8 +61,7 @@ def generate() -> str:
         text = text.replace(found, better)
     text = re.sub(r"^__version__: str = .*$", "__version__: str", text, flags=re.MULTILINE)
     text = re.sub(r"[ \t]+$", "", with_members(text), flags=re.MULTILINE)
-    head = "# Written by bindings/python/tools/make_stubs.py from the extension module: do not edit.\n"
-    return head + text
+    return f"# Written by bindings/python/tools/{Path(__file__).name} from the module.\n" + text
 
 
 def main() -> int:
