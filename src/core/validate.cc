@@ -1,5 +1,7 @@
 #include "core/validate.h"
 
+#include <algorithm>
+
 namespace livedrops {
 namespace {
 
@@ -156,7 +158,8 @@ Status Check(const CreateDrop& create) {
       .OptionalId("actor", create.actor)
       .OptionalKey(create.key);
   if (create.start_time && create.end_time <= *create.start_time) {
-    checks.Number("end_time", ToMs(create.end_time), ToMs(*create.start_time) + 1, kTimeMsMax);
+    const std::int64_t start_ms = std::min(ToMs(*create.start_time), kTimeMsMax);
+    checks.Number("end_time", ToMs(create.end_time), start_ms + 1, kTimeMsMax);
   }
   return checks.Take();
 }
