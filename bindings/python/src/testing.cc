@@ -27,7 +27,7 @@ FaultPlan PlanOf(const py::object& plan) {
 
 using Injector = py::class_<FaultInjector, std::shared_ptr<FaultInjector>>;
 
-void RegisterFaults(py::module_& module) {
+void RegisterInjector(py::module_& module) {
   Record<FaultRates>(module, "FaultRates", "How often calls fail, in 1/1000.")
       .Field("commit_before_permille", &FaultRates::commit_before_permille)
       .Field("commit_after_permille", &FaultRates::commit_after_permille)
@@ -132,7 +132,7 @@ void RegisterConformance(py::module_& module) {
 }  // namespace
 
 void RegisterTesting(py::module_& module) {
-  RegisterFaults(module);
+  RegisterInjector(module);
   RegisterConformance(module);
 }
 

@@ -68,7 +68,7 @@ struct RealtimeStats {
   std::uint64_t dropped = 0;        // stockChanged for a receiver that was behind.
   std::uint64_t recovered = 0;      // Subscriptions that asked for a position and got it all.
   std::uint64_t not_recovered = 0;
-  std::uint64_t connects = 0;  // Answered connect commands.
+  std::uint64_t connects = 0;  // Sockets that were opened.
   std::uint64_t refused_origins = 0;
   std::uint64_t refused_tokens = 0;
   std::uint64_t closed_limit = 0;  // More connections than a user may have.
