@@ -60,6 +60,8 @@ class Engine {
   // When Advance has work to do next; nothing when no transition is planned.
   std::optional<Time> NextDue() const;
 
+  // Requests of any kind in one call, decided in their order (spi/order_port.h).
+  RequestPort& requests();
   Storage& storage();
   Status Close();
 

@@ -103,6 +103,7 @@ void PrintForPeople(const BenchOptions& options, const BenchResult& result) {
   facts.emplace_back("held and abandoned", Grouped(static_cast<std::int64_t>(result.crowd.held)));
   PrintFacts(facts);
   std::vector<std::vector<std::string>> checks;
+  checks.reserve(result.checks.size());
   for (const BenchCheck& check : result.checks) {
     checks.push_back({check.ok ? "holds" : "BROKEN", check.what, check.found});
   }

@@ -72,6 +72,7 @@ void PrintLine(const Json& json) {
 void PrintTable(const std::vector<std::string>& header,
                 const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
+  widths.reserve(header.size());
   std::vector<bool> numbers(header.size(), !rows.empty());
   for (const std::string& cell : header) widths.push_back(Width(cell));
   for (const auto& row : rows) {

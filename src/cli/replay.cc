@@ -214,7 +214,7 @@ Status Replay::Run(Service* service, const OnProgress& on_progress) {
   const bool older = past_ != nullptr;
   if (created.repeated || older) {
     past_ = std::make_unique<ReplayPast>();
-    const Status read = past_->Read(&storage, older ? 0 : created.seq);
+    Status read = past_->Read(&storage, older ? 0 : created.seq);
     if (!read.ok()) return read;
     if (Status found = FindTraces(); !found.ok()) return found;
   }

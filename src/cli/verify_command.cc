@@ -25,9 +25,11 @@ Json ToJson(const VerifyReport& report) {
 
 void PrintForPeople(const VerifyReport& report) {
   std::vector<std::pair<std::string, std::string>> facts;
+  facts.reserve(report.checked.size());
   for (const auto& [what, rows] : report.checked) facts.emplace_back(what, Grouped(rows));
   PrintFacts(facts);
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(report.violations.size());
   for (const Violation& violation : report.violations) {
     rows.push_back({violation.invariant, violation.subject, violation.detail});
   }

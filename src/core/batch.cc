@@ -39,6 +39,16 @@ void Batch::Reset(std::uint64_t new_number, const Head& head) {
 
 void Batch::Seal(const State& state) {
   after = state.head();
+  if (products.size() > 1) {
+    products = LastOfEach(products, [](const ProductRow& row) { return row.product.id.view(); });
+  }
+  if (accounts.size() > 1) {
+    accounts = LastOfEach(accounts, [](const Account& account) { return account.id.view(); });
+  }
+  if (sessions.size() > 1) {
+    sessions =
+        LastOfEach(sessions, [](const Session& session) { return std::string_view(session.id); });
+  }
   for (const DropState* drop : touched.drops) {
     drop_rows.push_back(drop->row);
     drop_rows.back().changed_at = state.time();

@@ -57,7 +57,7 @@ void Decider::Decide(const FollowCreator& follow, Reply* reply) {
   if (follow.follow) reply->since = now_;
 }
 
-void Decider::Decide(const CreateProduct& create, Catalog& catalog, Reply* reply) {
+void Decider::Decide(const CreateProduct& create, const PendingTables& tables, Reply* reply) {
   const std::string body = BodyOf(create);
   const std::string text = create.id.str() + "&" + body;
   const UserId actor = create.actor.empty() ? UserId(create.creator.view()) : create.actor;
@@ -74,7 +74,7 @@ void Decider::Decide(const CreateProduct& create, Catalog& catalog, Reply* reply
   }
   std::string id = key == KeyCheck::kRepeated ? command.repeated_subject : create.id.str();
   if (!id.empty()) {
-    const Result<Product> earlier = catalog.GetProduct(ProductId(id));
+    const Result<Product> earlier = tables.GetProduct(ProductId(id));
     if (earlier.ok()) {
       const bool same =
           key == KeyCheck::kRepeated ||
@@ -104,12 +104,12 @@ void Decider::Decide(const CreateProduct& create, Catalog& catalog, Reply* reply
   batch_->products.push_back(std::move(made));
 }
 
-void Decider::Decide(const UpdateProduct& update, Catalog& catalog, Reply* reply) {
+void Decider::Decide(const UpdateProduct& update, const PendingTables& tables, Reply* reply) {
   const std::string body = BodyOf(update);
   Command command = Identify("updateProduct|" + update.id.str(), update.actor, update.key, body);
   const KeyCheck key = CheckKey(&command, reply);
   if (key == KeyCheck::kDiffers) return;
-  Result<Product> product = catalog.GetProduct(update.id);
+  Result<Product> product = tables.GetProduct(update.id);
   if (!Found(product, reply)) return;
   if (key == KeyCheck::kNew && update.if_version && *update.if_version != product->version) {
     reply->outcome = Outcome::precondition_failed;
@@ -132,10 +132,10 @@ void Decider::Decide(const UpdateProduct& update, Catalog& catalog, Reply* reply
   reply->product = std::make_shared<Product>(*product);
 }
 
-void Decider::Decide(const DeleteProduct& del, Catalog& catalog, Reply* reply) {
+void Decider::Decide(const DeleteProduct& del, const PendingTables& tables, Reply* reply) {
   Command command = Identify("deleteProduct|" + del.id.str(), del.actor, del.key, "");
   if (CheckKey(&command, reply) != KeyCheck::kNew) return;
-  const Result<Product> product = catalog.GetProduct(del.id);
+  const Result<Product> product = tables.GetProduct(del.id);
   if (!Found(product, reply)) return;
   if (del.if_version && *del.if_version != product->version) {
     reply->outcome = Outcome::precondition_failed;
@@ -155,10 +155,10 @@ void Decider::Decide(const DeleteProduct& del, Catalog& catalog, Reply* reply) {
   batch_->products.push_back(std::move(gone));
 }
 
-void Decider::Decide(const CreateAccount& create, Catalog& catalog, Reply* reply) {
+void Decider::Decide(const CreateAccount& create, const PendingTables& tables, Reply* reply) {
   Account account = create.account;
   if (!account.id.empty()) {
-    const Result<Account> earlier = catalog.GetAccount(account.id);
+    const Result<Account> earlier = tables.GetAccount(account.id);
     if (earlier.ok()) reply->outcome = Outcome::conflict;
     if (!earlier.ok() && earlier.status().code() != StatusCode::kNotFound) {
       reply->status = earlier.status();
@@ -166,7 +166,7 @@ void Decider::Decide(const CreateAccount& create, Catalog& catalog, Reply* reply
     if (earlier.ok() || !reply->status.ok()) return;
   }
   account.email = FoldEmail(account.email);
-  const Result<Account> taken = catalog.FindAccount(account.email);
+  const Result<Account> taken = tables.FindAccount(account.email);
   if (taken.ok()) {
     reply->outcome = Outcome::email_taken;
     return;
@@ -187,8 +187,8 @@ void Decider::Decide(const CreateAccount& create, Catalog& catalog, Reply* reply
   batch_->accounts.push_back(std::move(account));
 }
 
-void Decider::Decide(const UpdateAccount& update, Catalog& catalog, Reply* reply) {
-  Result<Account> account = catalog.GetAccount(update.id);
+void Decider::Decide(const UpdateAccount& update, const PendingTables& tables, Reply* reply) {
+  Result<Account> account = tables.GetAccount(update.id);
   if (!Found(account, reply)) return;
   if (account->erased) {
     reply->outcome = Outcome::conflict;
@@ -204,8 +204,8 @@ void Decider::Decide(const UpdateAccount& update, Catalog& catalog, Reply* reply
   batch_->accounts.push_back(*account);
 }
 
-void Decider::Decide(const ChangeAccount& change, Catalog& catalog, Reply* reply) {
-  Result<Account> account = catalog.GetAccount(change.id);
+void Decider::Decide(const ChangeAccount& change, const PendingTables& tables, Reply* reply) {
+  Result<Account> account = tables.GetAccount(change.id);
   if (!Found(account, reply)) return;
   reply->id = change.id.str();
   const bool erase = change.action == AccountAction::erase;
@@ -235,10 +235,10 @@ void Decider::Decide(const ChangeAccount& change, Catalog& catalog, Reply* reply
   batch_->accounts.push_back(*account);
 }
 
-void Decider::Decide(const OpenSession& open, Catalog& catalog, Reply* reply) {
+void Decider::Decide(const OpenSession& open, const PendingTables& tables, Reply* reply) {
   Session session = open.session;
   if (session.id.empty()) session.id = options_.ids->NewId(now_);
-  const Result<Session> earlier = catalog.GetSession(session.id);
+  const Result<Session> earlier = tables.GetSession(session.id);
   if (earlier.ok()) {
     reply->outcome = Outcome::conflict;
     return;
@@ -254,8 +254,8 @@ void Decider::Decide(const OpenSession& open, Catalog& catalog, Reply* reply) {
   batch_->sessions.push_back(std::move(session));
 }
 
-void Decider::Decide(const RotateSession& rotate, Catalog& catalog, Reply* reply) {
-  Result<Session> session = catalog.GetSession(rotate.id);
+void Decider::Decide(const RotateSession& rotate, const PendingTables& tables, Reply* reply) {
+  Result<Session> session = tables.GetSession(rotate.id);
   if (!Found(session, reply)) return;
   reply->id = rotate.id;
   if (session->revoked || session->token_hash != rotate.expected_hash) {
@@ -271,8 +271,8 @@ void Decider::Decide(const RotateSession& rotate, Catalog& catalog, Reply* reply
   batch_->sessions.push_back(*session);
 }
 
-void Decider::Decide(const RevokeSession& revoke, Catalog& catalog, Reply* reply) {
-  Result<Session> session = catalog.GetSession(revoke.id);
+void Decider::Decide(const RevokeSession& revoke, const PendingTables& tables, Reply* reply) {
+  Result<Session> session = tables.GetSession(revoke.id);
   if (!Found(session, reply)) return;
   reply->id = revoke.id;
   if (session->revoked) {

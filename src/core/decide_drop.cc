@@ -33,7 +33,7 @@ std::string BodyOf(const livedrops::UpdateDrop& update) {
 
 }  // namespace
 
-void Decider::Decide(const CreateDrop& create, Catalog& catalog, Reply* reply) {
+void Decider::Decide(const CreateDrop& create, const PendingTables& tables, Reply* reply) {
   const std::string text = TextOf(create);
   const auto fingerprint = Fingerprint(text);
   Command command =
@@ -50,7 +50,7 @@ void Decider::Decide(const CreateDrop& create, Catalog& catalog, Reply* reply) {
     if (same) AnswerDrop(*earlier, reply);
     return;
   }
-  const Result<Product> product = catalog.GetProduct(create.product);
+  const Result<Product> product = tables.GetProduct(create.product);
   if (product.status().code() == StatusCode::kNotFound) {
     reply->outcome = Outcome::not_found;
     return;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/batch.h"
+#include "core/pending_tables.h"
 #include "livedrops/engine.h"
 
 namespace livedrops {
@@ -39,16 +40,16 @@ class Decider {
   void Decide(const MarkRead& mark, Reply* reply);
 
   // These read the tables: nothing may be in flight, and the batch must be empty.
-  void Decide(const CreateDrop& create, Catalog& catalog, Reply* reply);
-  void Decide(const CreateProduct& create, Catalog& catalog, Reply* reply);
-  void Decide(const UpdateProduct& update, Catalog& catalog, Reply* reply);
-  void Decide(const DeleteProduct& del, Catalog& catalog, Reply* reply);
-  void Decide(const CreateAccount& create, Catalog& catalog, Reply* reply);
-  void Decide(const UpdateAccount& update, Catalog& catalog, Reply* reply);
-  void Decide(const ChangeAccount& change, Catalog& catalog, Reply* reply);
-  void Decide(const OpenSession& open, Catalog& catalog, Reply* reply);
-  void Decide(const RotateSession& rotate, Catalog& catalog, Reply* reply);
-  void Decide(const RevokeSession& revoke, Catalog& catalog, Reply* reply);
+  void Decide(const CreateDrop& create, const PendingTables& tables, Reply* reply);
+  void Decide(const CreateProduct& create, const PendingTables& tables, Reply* reply);
+  void Decide(const UpdateProduct& update, const PendingTables& tables, Reply* reply);
+  void Decide(const DeleteProduct& del, const PendingTables& tables, Reply* reply);
+  void Decide(const CreateAccount& create, const PendingTables& tables, Reply* reply);
+  void Decide(const UpdateAccount& update, const PendingTables& tables, Reply* reply);
+  void Decide(const ChangeAccount& change, const PendingTables& tables, Reply* reply);
+  void Decide(const OpenSession& open, const PendingTables& tables, Reply* reply);
+  void Decide(const RotateSession& rotate, const PendingTables& tables, Reply* reply);
+  void Decide(const RevokeSession& revoke, const PendingTables& tables, Reply* reply);
 
   // The row that marks a resolved commit (Storage::Resolve), for the head that was found.
   EventRow BarrierRow(const Head& found, Time now);

@@ -116,6 +116,7 @@ Audit Engine::audit() { return Audit(impl_.get()); }
 Accounts Engine::accounts() { return {impl_.get(), impl_.get()}; }
 Status Engine::Advance() { return impl_->Advance(); }
 std::optional<Time> Engine::NextDue() const { return impl_->NextDue(); }
+RequestPort& Engine::requests() { return *impl_; }
 Storage& Engine::storage() { return impl_->storage(); }
 Status Engine::Close() { return impl_->Close(); }
 

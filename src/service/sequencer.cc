@@ -27,8 +27,9 @@ constexpr std::int64_t kTailPage = 4'096;
 // How much of the chain's end is checked when the shop is opened; `verify` checks all of it.
 constexpr std::uint64_t kCheckedTail = 1'000;
 
-// Requests that read the tables while they are decided: nothing else may be undecided then.
-bool IsExclusive(const Ticket& ticket) {
+// Requests that others may depend on by names of their own, a drop that is created say: whoever
+// comes behind them waits until they are decided.
+bool IsBarrier(const Ticket& ticket) {
   if (ticket.request.order != nullptr) return false;
   return std::visit(
       [](const auto& command) {
@@ -234,9 +235,9 @@ void Sequencer::Offer(Ticket* ticket) {
   intake_.push_back(ticket);
 }
 
-// Sorts arrivals into their drops' lines, up to the first exclusive one, which lets nobody pass.
+// Sorts arrivals into their drops' lines, up to the first barrier, which lets nobody pass.
 void Sequencer::Distribute() {
-  while (!intake_.empty() && !IsExclusive(*intake_.front())) {
+  while (!intake_.empty() && !IsBarrier(*intake_.front())) {
     Ticket* ticket = intake_.front();
     intake_.pop_front();
     Line* line = LineOf(*ticket);
@@ -316,7 +317,10 @@ bool Sequencer::Decide() {
   if (open_is_full()) return false;
   Begin();
   const std::size_t before = open_->tickets.size() + open_->batch.rows();
-  if (EmitDue() && !DecideExclusive()) DecideLines();
+  if (EmitDue()) {
+    DecideBarriers();
+    DecideLines();
+  }
   return open_->tickets.size() + open_->batch.rows() != before;
 }
 
@@ -389,25 +393,24 @@ void Sequencer::DecideOther(const Request& request, Reply* reply) {
         } else if constexpr (std::is_same_v<T, FollowCreator> || std::is_same_v<T, MarkRead>) {
           decider_.Decide(command, reply);
         } else if constexpr (!std::is_same_v<T, PlaceOrder>) {
-          decider_.Decide(command, storage_->catalog(), reply);
+          const Batch* in_flight = in_flight_ == nullptr ? nullptr : &in_flight_->batch;
+          const PendingTables tables(&storage_->catalog(), &open_->batch, in_flight);
+          decider_.Decide(command, tables, reply);
         }
       },
       request);
 }
 
-// An exclusive request at the head of the arrivals is decided alone in its batch: it reads tables,
-// and they show only what is durable. True when there is one: nothing else is decided until then.
-bool Sequencer::DecideExclusive() {
-  Distribute();
-  // Those in the lines came before it.
-  if (intake_.empty() || !ready_.empty()) return false;
-  if (in_flight_ != nullptr || !open_->tickets.empty() || !open_->batch.empty()) return true;
-  Ticket* ticket = intake_.front();
-  intake_.pop_front();
-  --waiting_;
-  DecideTicket(ticket);
-  open_->tickets.push_back(ticket);
-  return true;
+// A barrier at the head of the arrivals is decided when all lines are empty: who stands there came
+// before it.
+void Sequencer::DecideBarriers() {
+  for (Distribute(); !intake_.empty() && ready_.empty() && !open_is_full(); Distribute()) {
+    Ticket* ticket = intake_.front();
+    intake_.pop_front();
+    --waiting_;
+    DecideTicket(ticket);
+    open_->tickets.push_back(ticket);
+  }
 }
 
 DropState* Sequencer::ResidentDrop(std::string_view id, Reply* reply) {

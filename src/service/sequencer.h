@@ -136,7 +136,7 @@ class Sequencer {
   void DecideLine(Line* line, int limit);
   void DecideTicket(Ticket* ticket);
   void DecideOther(const Request& request, Reply* reply);
-  bool DecideExclusive();
+  void DecideBarriers();
   // The drop with this id, its orders in memory; null when there is none or it cannot be loaded.
   DropState* ResidentDrop(std::string_view id, Reply* reply);
   DropState* DropOfOrder(const OrderId& id, Reply* reply);
@@ -167,7 +167,7 @@ class Sequencer {
   std::optional<Time> contended_until_;
   Status failed_;  // Not ok: writing has stopped for good.
 
-  std::deque<Ticket*> intake_;  // In order of arrival; stops at an exclusive request.
+  std::deque<Ticket*> intake_;  // In order of arrival; from a barrier on.
   std::unordered_map<const DropState*, Line> lines_;
   std::deque<Line*> ready_;
   std::size_t waiting_ = 0;

@@ -9,6 +9,7 @@ std::vector<std::string> CheckLinearizable(std::int64_t stock, std::vector<Sale>
   std::vector<std::string> wrong;
   std::ranges::sort(sales, {}, &Sale::invoked);
   std::vector<std::int64_t> sums;  // Units of the sales up to this one.
+  sums.reserve(sales.size());
   std::int64_t sold = 0;
   for (const Sale& sale : sales) sums.push_back(sold += sale.quantity);
   if (sold > stock) {

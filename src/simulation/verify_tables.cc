@@ -16,6 +16,7 @@ typename Map::mapped_type Get(const Map& map, const typename Map::key_type& key)
 template <class A, class B>
 std::vector<typename A::key_type> KeysOf(const A& a, const B& b) {
   std::vector<typename A::key_type> keys;
+  keys.reserve(a.size() + b.size());
   for (const auto& entry : a) keys.push_back(entry.first);
   for (const auto& entry : b) {
     if (!a.contains(entry.first)) keys.push_back(entry.first);

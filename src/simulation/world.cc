@@ -225,7 +225,7 @@ void World::FailOver() {
   if (!opened.ok()) return;
   CheckNow(*opened->storage, false);
   opened->storage.reset();
-  const auto setup = static_cast<std::int64_t>(2 * swarm_.drops);
+  const auto setup = std::int64_t{2} * swarm_.drops;
   const std::int64_t lost = random_.Between(1, 3);
   if (std::ssize(batch_ends_) - lost < setup) return;
   Note("failover: the last " + std::to_string(lost) + " commits are lost");

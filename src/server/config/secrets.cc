@@ -56,7 +56,7 @@ Status MakeFile(const std::string& path, const std::string& text) {
   if (!file.ok()) return SystemError("cannot make", path);
   const bool written = WriteAll(file.fd(), text);
   const bool named = written && (link(draft.c_str(), path.c_str()) == 0 || errno == EEXIST);
-  const Status status = named ? OkStatus() : SystemError("cannot write", path);
+  Status status = named ? OkStatus() : SystemError("cannot write", path);
   unlink(draft.c_str());
   const File directory(open(DirectoryOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (named && (!directory.ok() || fsync(directory.fd()) != 0)) {

@@ -187,7 +187,7 @@ Result<Head> Writer::Resolve(const std::function<EventRow(const Head& found)>& c
   suspect_ = true;
   // Whatever is under way on the old connection ends before we get its locks, or never begins.
   End();
-  const Result<Head> found = WriteBarrier(chain);
+  Result<Head> found = WriteBarrier(chain);
   if (found.ok()) {
     suspect_ = false;
     return found;
@@ -202,7 +202,7 @@ Result<Head> Writer::Resolve(const std::function<EventRow(const Head& found)>& c
 // be.
 Result<Head> Writer::WriteBarrier(const std::function<EventRow(const Head& found)>& chain) {
   if (Status status = TakeLock(options_.lock_deadline); !status.ok()) return status;
-  const Result<Head> found = ReadHead(*connection_);
+  Result<Head> found = ReadHead(*connection_);
   if (!found.ok()) return found;
   const EventRow barrier = chain(*found);
   CommitBatch batch;

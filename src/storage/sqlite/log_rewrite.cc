@@ -8,7 +8,8 @@ namespace livedrops::sqlite {
 Status RewriteLog(Connection& connection) {
   sqlite3_file* log = nullptr;
   sqlite3_int64 size = 0;
-  int rc = sqlite3_file_control(connection.raw(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  int rc = sqlite3_file_control(connection.raw(), "main", SQLITE_FCNTL_JOURNAL_POINTER,
+                                static_cast<void*>(&log));
   if (rc == SQLITE_OK && log->pMethods != nullptr) rc = log->pMethods->xFileSize(log, &size);
   std::array<char, 65'536> chunk;
   for (sqlite3_int64 at = 0; at < size && rc == SQLITE_OK; at += std::ssize(chunk)) {

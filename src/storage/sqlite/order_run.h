@@ -49,7 +49,7 @@ struct RunQuery {
 };
 // Calls `use` with the seqs in order until it answers false; `*more` says whether it never did.
 template <class Use>
-Status VisitRun(Connection& connection, const StoredRun& run, const RunQuery& query, Use use,
+Status VisitRun(Connection& connection, const StoredRun& run, const RunQuery& query, const Use& use,
                 bool* more);
 
 // Writes entries [from, to) of a run; both are block borders or the ends of a list.

@@ -134,7 +134,7 @@ Result<Head> Writer::Resolve(const std::function<EventRow(const Head& found)>& c
   // The old connection's view of the file is not to be trusted after a failed write.
   connection_.reset();
   if (index_ != nullptr) index_->Forget();
-  const Result<Head> found = WriteBarrier(chain);
+  Result<Head> found = WriteBarrier(chain);
   if (found.ok()) {
     suspect_ = false;
     return found;
@@ -149,7 +149,7 @@ Result<Head> Writer::Resolve(const std::function<EventRow(const Head& found)>& c
 Result<Head> Writer::WriteBarrier(const std::function<EventRow(const Head& found)>& chain) {
   if (Status status = Begin(sqlite_.busy_deadline); !status.ok()) return status;
   if (Status status = RewriteLog(*connection_); !status.ok()) return status;
-  const Result<Head> found = ReadHead(*connection_);
+  Result<Head> found = ReadHead(*connection_);
   if (!found.ok()) return found;
   const EventRow barrier = chain(*found);
   CommitBatch batch;

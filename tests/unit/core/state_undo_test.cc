@@ -144,7 +144,8 @@ class Shop {
     create.hold_seconds = 30;
     if (Chance(30)) create.start_time = now_ + Duration(20'000);
     create.end_time = now_ + Duration(300'000);
-    decider_.Decide(create, catalog_, reply);
+    const Batch nothing;
+    decider_.Decide(create, PendingTables(&catalog_, &nothing, nullptr), reply);
   }
   void ChangeOne(Reply* reply) {
     if (Chance(30)) {

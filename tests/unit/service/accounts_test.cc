@@ -34,6 +34,34 @@ class AccountsTest : public EngineTest {
 using AccountLife = AccountsTest;
 using SessionLife = AccountsTest;
 
+TEST_F(AccountLife, IsDecidedTogetherWithOthers) {
+  const std::vector<Reply> made =
+      Execute({AccountOf("a1", "one@example.com"), AccountOf("a2", "One@example.com"),
+               ChangeAccount{UserId("a1"), AccountAction::erase, {}},
+               AccountOf("a3", "one@example.com"), AccountOf("a1", "two@example.com")});
+  using enum Outcome;
+  const Outcome expected[] = {done, email_taken, done, done, conflict};
+  for (std::size_t i = 0; i < made.size(); ++i) EXPECT_EQ(made[i].outcome, expected[i]) << i;
+  EXPECT_EQ(faults_->calls(StorageCall::commit) - commits_, 1u);
+  EXPECT_EQ(engine_->accounts().FindByEmail("one@example.com")->id, UserId("a3"));
+  EXPECT_TRUE(engine_->accounts().Get(UserId("a1"))->erased);
+}
+
+TEST_F(SessionLife, RotatesOnceInABatch) {
+  EXPECT_TRUE(Ok(engine_->accounts().Create(AccountOf("a1", "one@example.com"))));
+  EXPECT_TRUE(Ok(OpenSession("s1", "a1")));
+  const std::vector<Reply> rotated =
+      Execute({RotateSession{"s1", "hash-1", "hash-2", At(1)},
+               RotateSession{"s1", "hash-1", "hash-3", At(1)}, RevokeSession{"s1", {}}});
+  EXPECT_EQ(rotated[0].outcome, Outcome::done);
+  EXPECT_EQ(rotated[1].outcome, Outcome::conflict);
+  EXPECT_EQ(rotated[2].outcome, Outcome::done);
+  EXPECT_EQ(faults_->calls(StorageCall::commit) - commits_, 1u);
+  const auto session = engine_->accounts().GetSession("s1");
+  EXPECT_EQ(session->token_hash, "hash-2");
+  EXPECT_TRUE(session->revoked);
+}
+
 TEST_F(AccountLife, IsFoundByItsEmailInAnyCase) {
   const Reply made = engine_->accounts().Create(AccountOf("a1", "Ada@Example.COM"));
   EXPECT_EQ(made.id, "a1");

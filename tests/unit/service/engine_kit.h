@@ -94,6 +94,15 @@ class EngineTest : public testing::Test {
               std::int64_t quantity = 1) {
     return engine_->orders().Place(OrderOf(drop, user, key, quantity));
   }
+  // All in one call; `commits_` tells how many commits there were before.
+  std::vector<Reply> Execute(const std::vector<Request>& requests) {
+    std::vector<RequestRef> refs(requests.size());
+    std::vector<Reply> replies(requests.size());
+    for (std::size_t i = 0; i < refs.size(); ++i) refs[i].other = &requests[i];
+    commits_ = faults_->calls(StorageCall::commit);
+    engine_->requests().Execute(refs, replies);
+    return replies;
+  }
   std::int32_t StockOf(const std::string& drop) {
     const auto found = engine_->drops().Get(DropId(drop));
     return found.ok() ? found->current_stock : -1;
@@ -115,6 +124,7 @@ class EngineTest : public testing::Test {
   SequentialIds ids_;
   EngineOptions options_;
   std::unique_ptr<Engine> engine_;
+  std::uint64_t commits_ = 0;
 };
 
 }  // namespace livedrops

@@ -51,6 +51,39 @@ TEST_F(Engines, AnswerEveryRequestOfAMixedBatch) {
   engine_->orders().PlaceBatch({}, {});
 }
 
+// What is created in a batch is known to the rest of it, before anything is durable.
+TEST_F(Engines, DecideCreationsTogether) {
+  CreateDrop of_deleted = DropOf("d3", 5);
+  of_deleted.product = ProductId("p3");
+  CreateProduct other = ProductOf("p2");
+  other.name = "another product";
+  CreateDrop drop = DropOf("d2", 5);
+  drop.product = ProductId("p2");
+  const std::vector<Request> requests = {
+      ProductOf("p2"),
+      ProductOf("p2"),
+      other,
+      drop,
+      ProductOf("p3"),
+      DeleteProduct{.id = ProductId("p3"), .if_version = {}, .actor = {}, .key = {}},
+      of_deleted,
+      OrderOf("d2", "u1", "k1")};
+  const std::size_t before = Log().size();
+  const std::vector<Reply> replies = Execute(requests);
+  using enum Outcome;
+  const Outcome expected[] = {done, done, conflict, done, done, done, not_found, confirmed};
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    EXPECT_TRUE(replies[i].status.ok()) << i << ": " << replies[i].status.ToString();
+    EXPECT_EQ(replies[i].outcome, expected[i]) << i;
+  }
+  EXPECT_TRUE(replies[1].repeated);
+  EXPECT_EQ(faults_->calls(StorageCall::commit) - commits_, 1u);
+  EXPECT_EQ(Log().size() - before, 6u);
+  EXPECT_EQ(engine_->products().Get(ProductId("p2"))->name, "a product");
+  EXPECT_FALSE(engine_->products().Get(ProductId("p3")).ok());
+  EXPECT_EQ(StockOf("d2"), 4);
+}
+
 // The host may put more into one call than a batch or a queue holds.
 TEST_F(Engines, DecideABatchOfAnySize) {
   MakeDrop("d1", 30'000);
