@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The server as its clients see it: every route of the contract, through the real program."""
 
+import asyncio
 import concurrent.futures
 import gzip
 import http.client
@@ -9,10 +10,18 @@ import re
 import signal
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import unittest
 import zlib
+
+try:
+    import websockets
+except ImportError:
+    # Debian's package, when another interpreter than Debian's runs this.
+    sys.path.append("/usr/lib/python3/dist-packages")
+    import websockets
 
 from livedropsd import (BIN, END, NO_LIMITS, PROGRAM, SECONDS, Client, Server, ServerTest)
 
@@ -191,6 +200,10 @@ class Products(ServerTest):
         for query in ("page=0", "status=gone", "fields=nothing", "include=all", "creatorId=%20"):
             self.assertEqual(cleo.get("/products?" + query).code, "invalid-field", query)
         self.assertEqual(cleo.get("/products?unknown=1").status, 200)
+        mine = f"/products?creatorId={cleo.id}&fields=name"
+        for name in ("first", "second"):  # A change is seen in the next read.
+            cleo.request("PATCH", f"/products/{drop['prodId']}", {"name": name})
+            self.assertIn({"name": name}, cleo.get(mine).json["data"])
 
     def test_a_product_with_a_running_drop_stays(self):
         cleo = self.sign_up("creator")
@@ -272,6 +285,11 @@ class Drops(ServerTest):
         self.order(self.sign_up(), drop)
         after = cleo.get(f"/drops/{drop['dropId']}", If_None_Match=read.headers["ETag"])
         self.assertEqual((after.status, after.json["currentStock"]), (200, 9))
+        for _ in range(8):  # Whoever ordered sees it in the next read.
+            before = cleo.get(f"/drops/{drop['dropId']}").json["currentStock"]
+            self.order(self.sign_up(), drop)
+            after = cleo.get(f"/drops/{drop['dropId']}").json["currentStock"]
+            self.assertEqual(after, before - 1)
         listed = cleo.get(f"/drops?creatorId={cleo.id}&status=live&fields=dropId").json
         self.assertEqual(listed, {"data": [{"dropId": drop["dropId"]}]})
 
@@ -394,6 +412,50 @@ class Inbox(ServerTest):
         self.assertEqual([entry["actor"] for entry in entries], ["root"])
         self.assertEqual(cleo.get("/audit").status, 403)
         self.assertEqual(admin.get("/audit?from=yesterday").code, "invalid-field")
+
+
+class RealTime(ServerTest):
+
+    def listen(self, path, **headers):
+        """An open stream of events."""
+        connection = http.client.HTTPConnection(self.server.public, timeout=SECONDS)
+        self.addCleanup(connection.close)
+        connection.request("GET", path, headers={"Accept": "text/event-stream", **headers})
+        return connection.getresponse()
+
+    def read_event(self, stream, wanted):
+        """The next event of that type."""
+        while True:
+            line = stream.readline().decode()
+            self.assertTrue(line, "the stream has ended")
+            if line.startswith("data: "):
+                event = json.loads(line[len("data: "):])
+                if event.get("type") == wanted:
+                    return event
+
+    def test_an_order_is_told_to_its_user_and_a_drop_to_everybody(self):
+        ann, cleo = self.sign_up(), self.sign_up("creator")
+        drop = self.make_drop(cleo, 1)
+        public = self.listen(f"/events?channel=drop:{drop['dropId']}")
+        ticket = ann.post("/connection/ticket").json["ticket"]
+        private = self.listen(f"/events?channel=user:{ann.id}&ticket={ticket}")
+        self.assertEqual((public.status, private.status), (200, 200))
+        order = self.order(ann, drop).json
+        self.assertEqual(self.read_event(private, "orderConfirmed")["orderId"], order["orderId"])
+        self.assertEqual(self.read_event(public, "soldOut")["dropId"], drop["dropId"])
+        self.assertEqual(self.listen(f"/events?channel=user:{ann.id}&ticket={ticket}").status, 401)
+
+    def test_a_socket_speaks_the_protocol_of_centrifugo(self):
+        ann = self.sign_up()
+
+        async def talk():
+            url = f"ws://{self.server.public}/connection/websocket"
+            async with websockets.connect(url) as socket:
+                await socket.send(json.dumps({"id": 1, "connect": {"token": ann.token}}))
+                reply = json.loads((await socket.recv()).split("\n")[0])
+                self.assertEqual(reply["id"], 1)
+                self.assertIn(f"user:{ann.id}", reply["connect"]["subs"])
+        asyncio.run(asyncio.wait_for(talk(), SECONDS))
 
 
 class Http(ServerTest):

@@ -49,13 +49,19 @@ std::string CacheControlOf(const Drop& drop, Time now) {
 
 void AnswerPublic(Context& context, std::string body, const std::string& tag,
                   std::string_view cache_control) {
+  AnswerPublic(context, std::make_shared<const std::string>(std::move(body)), tag, cache_control);
+}
+
+void AnswerPublic(Context& context, std::shared_ptr<const std::string> body, const std::string& tag,
+                  std::string_view cache_control) {
   context.limit = {};  // How many requests one client has left is nothing for a shared cache.
   const auto known = context.request.Header("If-None-Match");
   Response response(200);
   if (known && HasTag(*known, tag)) {
     response.set_status(304);
   } else {
-    response = Response(200, "application/json", std::move(body));
+    response.Set("Content-Type", "application/json");
+    response.set_body(std::move(body));
   }
   response.Set("Cache-Control", cache_control);
   context.tag = tag;

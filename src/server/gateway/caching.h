@@ -33,6 +33,8 @@ inline constexpr std::string_view kCacheProduct = "public, max-age=5, stale-whil
 
 // 200 with the body, or 304 when the client has it already. What is public carries nothing about
 // the one who asked.
+void AnswerPublic(Context& context, std::shared_ptr<const std::string> body, const std::string& tag,
+                  std::string_view cache_control);
 void AnswerPublic(Context& context, std::string body, const std::string& tag,
                   std::string_view cache_control);
 

@@ -125,7 +125,8 @@ bool Context::Compress(Response* response) const {
   if (!AcceptsGzip(request.Header("Accept-Encoding").value_or(""))) return false;
   auto packed = Gzip(body);
   if (!packed || packed->size() >= body.size()) return false;
-  response->set_body(std::move(*packed));
+  // Shared, because a shared body would win over one that is not.
+  response->set_body(std::make_shared<const std::string>(std::move(*packed)));
   response->Set("Content-Encoding", "gzip");
   return true;
 }

@@ -74,6 +74,7 @@ class Context : public std::enable_shared_from_this<Context> {
     service().requests().Submit(
         std::move(change),
         [self = shared_from_this(), answer = std::move(answer)](const Reply& reply) mutable {
+          self->shared.caches.Apply(reply);
           if (const auto problem = ProblemOf(reply)) {
             self->Refuse(*problem);
           } else {

@@ -141,8 +141,9 @@ void handle::drop(Context& context) {
   if (const auto problem = QueryReader(context.request).Fields(kDropFields, &fields).Finish()) {
     return context.Refuse(*problem);
   }
-  const Result<Drop> drop = context.service().drops().Get(context.ParameterId<DropId>());
-  if (!drop.ok()) return context.Refuse(drop.status(), ProblemCode::not_found);
+  const Result<Drop> drop =
+      context.shared.caches.GetDrop(context.service(), context.ParameterId<DropId>());
+  if (!drop.ok()) return context.Refuse(drop.status());
   const Time now = context.Now();
   AnswerPublic(context, ToJson(*drop, now, fields), TagOf(*drop, fields.ToString()),
                CacheControlOf(*drop, now));

@@ -129,6 +129,7 @@ class Gateway::Follower {
   explicit Follower(Shared* shared)
       : shared_(*shared),
         realtime_(shared->service, &shared->revocations, RealtimeOptionsOf(shared)) {
+    realtime_.Listen([this](std::span<const Event> events) { shared_.caches.Apply(events); });
     shared_.realtime = [this](Context& context) { HandOver(realtime_, context); };
   }
 

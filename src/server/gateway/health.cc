@@ -99,6 +99,7 @@ void handle::metrics(Context& context) {
   context.shared.requests.Write(&text);
   WriteService(context.service().stats(), &text);
   WriteGateway(context.shared, &text);
+  context.shared.caches.Write(&text);
   for (const auto& collect : context.shared.collectors) collect(&text);
   WriteProcess(&text);
   context.Send(Response(200, "text/plain; version=0.0.4; charset=utf-8", text.Take()));

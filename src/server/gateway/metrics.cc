@@ -10,8 +10,9 @@ constexpr double kUsPerSecond = 1e6;
 }  // namespace
 
 std::string MetricsText::Number(double value) {
-  std::array<char, 32> buffer;
-  const auto [end, error] = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value);
+  std::array<char, 400> buffer;  // The largest double has 309 digits.
+  const auto [end, error] =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed);
   return {buffer.data(), end};
 }
 

@@ -103,6 +103,7 @@ void handle::place_order(Context& context) {
   const UserId user = order.user;
   context.service().requests().Submit(std::move(order), [self = context.shared_from_this(), user,
                                                          wanted, ours](const Reply& reply) {
+    self->shared.caches.Apply(reply);
     if (RanOutOfTime(reply, wanted, ours)) return self->Refuse(self->Overloaded());
     if (const auto problem = ProblemOf(reply)) return self->Refuse(*problem);
     AnswerOrder(*self, user, reply);

@@ -139,6 +139,32 @@ void handle::create_product(Context& context) {
   });
 }
 
+namespace {
+
+// One page, written.
+Status WritePage(Context& context, const ProductFilter& filter, const FieldFilter& fields,
+                 const Included& included, PublicPage* out) {
+  const Result<ProductPage> page = context.service().products().List(filter);
+  if (!page.ok()) return page.status();
+  std::string body;
+  TagBuilder tag;
+  tag.Add(context.request.target());
+  tag.Add(std::to_string(page->total));
+  JsonWriter json(&body);
+  json.BeginObject().Name("data").BeginArray();
+  for (const Product& product : page->data) {
+    const Status written = WriteProduct(context, product, fields, included, &json, &tag);
+    if (!written.ok()) return written;
+  }
+  json.EndArray().Member("page", filter.page).Member("limit", filter.limit);
+  json.Member("total", page->total);
+  json.Member("totalPages", (page->total + filter.limit - 1) / filter.limit).EndObject();
+  *out = {std::make_shared<const std::string>(std::move(body)), tag.Take()};
+  return OkStatus();
+}
+
+}  // namespace
+
 void handle::products(Context& context) {
   ProductFilter filter;
   FieldFilter fields;
@@ -149,24 +175,20 @@ void handle::products(Context& context) {
   query.Integer("limit", 1, 100, &filter.limit).Fields(kProductFields, &fields);
   ReadIncluded(context, &query, &included);
   if (const auto problem = query.Finish()) return context.Refuse(*problem);
-  const Result<ProductPage> page = context.service().products().List(filter);
-  if (!page.ok()) return context.Refuse(page.status());
-  std::string body;
-  TagBuilder tag;
-  tag.Add(context.request.target());
-  tag.Add(std::to_string(page->total));
-  JsonWriter json(&body);
-  json.BeginObject().Name("data").BeginArray();
-  for (const Product& product : page->data) {
-    const Status written = WriteProduct(context, product, fields, included, &json, &tag);
-    if (!written.ok()) return context.Refuse(written);
-  }
-  json.EndArray().Member("page", filter.page).Member("limit", filter.limit);
-  json.Member("total", page->total);
-  json.Member("totalPages", (page->total + filter.limit - 1) / filter.limit).EndObject();
-  // What a drop decides is as old as a drop may be.
-  const bool of_drops = included.drop || filter.status.has_value();
-  AnswerPublic(context, std::move(body), tag.Take(), of_drops ? kCacheDropList : kCacheProduct);
+  const auto load = [&](std::shared_ptr<const PublicPage>* out) {
+    auto page = std::make_shared<PublicPage>();
+    const Status written = WritePage(context, filter, fields, included, page.get());
+    *out = std::move(page);
+    return written;
+  };
+  // What drops or creators decide is not kept: nothing would make the cache forget it.
+  const bool of_products = !included.drop && !included.creator && !filter.status;
+  std::shared_ptr<const PublicPage> page;
+  const Status read =
+      of_products ? context.shared.caches.products.Get(context.request.target(), &page, load)
+                  : load(&page);
+  if (!read.ok()) return context.Refuse(read);
+  AnswerPublic(context, page->body, page->tag, of_products ? kCacheProduct : kCacheDropList);
 }
 
 void handle::product(Context& context) {
@@ -218,7 +240,10 @@ void handle::delete_product(Context& context) {
   if (!product || !ReadConditions(context, product->version, &del)) return;
   del.id = product->id;
   del.actor = context.subject();
-  context.Submit(std::move(del), [](Context& self, const Reply&) { self.Send(Response(204)); });
+  context.Submit(std::move(del), [](Context& self, const Reply&) {
+    self.shared.caches.products.ForgetAll();
+    self.Send(Response(204));
+  });
 }
 
 void handle::put_media(Context& context) {

@@ -15,6 +15,7 @@
 #include "server/auth/token_verifier.h"
 #include "server/auth/worker_pool.h"
 #include "server/config/config.h"
+#include "server/gateway/caches.h"
 #include "server/gateway/log.h"
 #include "server/gateway/media_store.h"
 #include "server/gateway/metrics.h"
@@ -50,6 +51,7 @@ struct Shared {
   SignIn sign_in;
   std::vector<std::unique_ptr<TokenVerifier>> verifiers;  // By the number of the loop.
   MediaStore media;
+  Caches caches;
 
   RequestMetrics requests;
   // Samples that other parts add to /metrics.

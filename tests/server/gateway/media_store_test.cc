@@ -41,9 +41,14 @@ TEST_F(MediaStoreTest, GivesBackWhatItGot) {
 
 TEST_F(MediaStoreTest, KnowsNoOtherNames) {
   const MediaStore store(directory_);
-  for (const std::string& name :
-       {std::string(64, '0'), std::string(64, 'A'), std::string("../../etc/passwd"), std::string(),
-        std::string(61, '0') + "/.."}) {
+  constexpr std::string_view kZeros =
+      "0000000000000000000000000000000000000000000000000000000000000000";
+  constexpr std::string_view kCapitals =
+      "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+  constexpr std::string_view kDots =
+      "0000000000000000000000000000000000000000000000000000000000000/..";
+  for (const std::string_view name :
+       {kZeros, kCapitals, kDots, "../../etc/passwd"sv, "livedrops"sv, ""sv}) {
     EXPECT_EQ(store.Get(name).status().code(), StatusCode::kNotFound) << name;
   }
 }
