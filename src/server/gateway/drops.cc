@@ -93,8 +93,12 @@ void handle::create_drop(Context& context) {
   CreateDrop create;
   ObjectReader body = context.Body();
   ReadCreation(&body, &create);
+  const bool repeatable = !create.id.empty() || context.request.Header("Idempotency-Key");
   if (create.end_time != Time() && create.start_time && create.end_time <= *create.start_time) {
     body.Refuse("endTime", "must be later than startTime");
+  } else if (create.end_time != Time() && create.end_time <= context.Now() && !repeatable) {
+    // What was created before may be over by now: then the engine tells.
+    body.Refuse("endTime", "must be later than now");
   }
   if (const auto problem = body.Finish()) return context.Refuse(*problem);
   if (const auto problem = ReadKey(context, &create.key)) return context.Refuse(*problem);

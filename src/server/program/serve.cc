@@ -92,30 +92,31 @@ Status Server::Listen() {
   return OkStatus();
 }
 
+// One write, so that nothing of the first requests comes in between.
 void Server::Announce() {
+  std::string lines;
   if (log_.format() == LogFormat::json) {
-    std::string line;
-    JsonWriter(&line)
+    JsonWriter(&lines)
         .BeginObject()
         .Member("event", "listening")
         .Member("public", open_->address())
         .Member("internal", internal_->address())
         .EndObject();
-    log_.Line(std::move(line));
   } else {
     std::printf("livedropsd listens on %s://%s (internal: http://%s), shop: %s\n",
                 config_.server.tls_cert_file.empty() ? "http" : "https", open_->address().c_str(),
                 internal_->address().c_str(), ShownUrl(config_.storage.url).c_str());
     std::fflush(stdout);
   }
-  if (!marker_.was_left_over()) return;
-  std::string line;
-  JsonWriter(&line)
-      .BeginObject()
-      .Member("event", "recovered")
-      .Member("ms", opened_in_.count())
-      .EndObject();
-  log_.Line(std::move(line));
+  if (marker_.was_left_over()) {
+    if (!lines.empty()) lines += '\n';
+    JsonWriter(&lines)
+        .BeginObject()
+        .Member("event", "recovered")
+        .Member("ms", opened_in_.count())
+        .EndObject();
+  }
+  if (!lines.empty()) log_.Line(std::move(lines));
 }
 
 void Server::HandleSignals() {
