@@ -19,8 +19,8 @@ namespace livedrops::server {
 
 struct Shared;
 
-// Threading: as said at each member. Order of destruction: the HttpServers first, then this, then
-// the service.
+// Threading: as said at each member. Order of the end: stop and join the HttpServers; Stop;
+// Service::Close, which answers whoever still waits; then destroy the servers, this, the service.
 class Gateway {
  public:
   // Settings by name as in the configuration file, "limits.body_bytes" → "65536"; the environment
