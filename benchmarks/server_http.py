@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Requests per second of livedropsd on durable SQLite, with wrk, beside the bare hello of its stack.
+"""Requests per second of livedropsd on durable SQLite, by wrk, beside the bare hello of its stack.
 
 usage: server_http.py [--seconds S] [--json-log]
 Prints one JSON object per row. Server and load share the machine: these numbers are lower bounds.
@@ -50,7 +50,8 @@ def wrk(name, address, path, connections, seconds, *more):
     row = {"name": name, "connections": connections,
            "per_second": round(float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)[1]))}
     for percentile in ("50", "99"):
-        row[f"p{percentile}"] = re.search(rf"{percentile}%\s+(\S+)", done.stdout)[1]
+        row[f"p{percentile}"] = re.search(rf"^\s+{percentile}%\s+(\S+)$", done.stdout,
+                                              re.MULTILINE)[1]
     print(json.dumps(row), flush=True)
 
 

@@ -563,7 +563,8 @@ class Http(ServerTest):
 class Limits(ServerTest):
 
     arguments = ("--limits-orders-per-second", "1", "--limits-orders-burst", "2",
-                 "--limits-sign-in-per-account-and-minute", "3")
+                 "--limits-sign-in-per-account-and-minute", "3",
+                 "--limits-address-per-second", "1", "--limits-address-burst", "3")
 
     def test_orders_are_limited_by_subject(self):
         drop, ann = self.make_drop(self.sign_up("creator")), self.sign_up()
@@ -575,6 +576,12 @@ class Limits(ServerTest):
         self.assertGreaterEqual(int(limited[0].headers["Retry-After"]), 1)
         self.assertIn('"orders"', limited[0].headers["RateLimit-Policy"])
         self.assertIn('"orders";r=0', limited[0].headers["RateLimit"])
+
+    def test_a_rate_counts_before_a_token_does(self):
+        ann = self.sign_up()
+        statuses = {ann.get("/orders", token="forged").status for _ in range(20)}
+        self.assertEqual(statuses - {401}, {429})
+        self.assertEqual(ann.get("/orders").status, 200)  # A subject has a rate of its own.
 
     def test_logins_are_limited_by_account(self):
         client = self.client()
