@@ -113,8 +113,9 @@ INSTANTIATE_TEST_SUITE_P(Processes, PostgresRace, testing::Values(2, 4));
 
 // --- a pooler in between -----------------------------------------------------------------------
 
-// Two sessions of the server for all connections of two processes, another one for each
-// transaction: nothing that is set or prepared lasts.
+// Four sessions of the server for all connections of two processes, another one for each
+// transaction: nothing that is set or prepared lasts. Each process may wait for the write lock in
+// one while the one that has it reads in another.
 TEST(PostgresPooled, SellsThroughATransactionPooler) {
   if (SharedServer() == nullptr) GTEST_SKIP() << "needs a server of its own";
   if (const std::string why = PostgresPooler::WhyNot(); !why.empty()) GTEST_SKIP() << why;

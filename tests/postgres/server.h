@@ -44,7 +44,7 @@ class PostgresServer {
   pid_t pid_ = -1;
 };
 
-// pgbouncer in transaction mode in front of a server: two sessions for all clients.
+// pgbouncer in transaction mode in front of a server: four sessions for all clients.
 class PostgresPooler {
  public:
   // Why none can be started here, or an empty text.
