@@ -41,7 +41,7 @@ FOR_UPDATE = f"""
 BEGIN;
 SELECT stock FROM {SCHEMA}.drop_row WHERE id = 1 FOR UPDATE;
 INSERT INTO {SCHEMA}.order_row(drop_id, user_id, idem_key, qty, amount, at)
-  VALUES(1, 'u' || :user, '9f3c2ab1-0001-4000-8000-' || :key, 1, 1999, 1795000000000);
+  VALUES(1, 'u' || :user::text, '9f3c2ab1-0001-4000-8000-' || :key::text, 1, 1999, 1795000000000);
 UPDATE {SCHEMA}.drop_row SET stock = stock - 1 WHERE id = 1;
 COMMIT;
 """
@@ -133,7 +133,7 @@ class Bench:
             script.write(FOR_UPDATE)
             script.flush()
             done = subprocess.run([self.bin / "pgbench", "-n", "-c", str(CLIENTS), "-j", "2", "-T",
-                                   str(self.seconds), "-M", "prepared", "-f", script.name,
+                                   str(round(self.seconds)), "-M", "prepared", "-f", script.name,
                                    self.url], check=True, text=True, stdout=subprocess.PIPE,
                                   stderr=subprocess.DEVNULL)
         (line,) = (line for line in done.stdout.splitlines() if line.startswith("tps"))
@@ -155,12 +155,12 @@ class Bench:
                 "p50_ms": result["latency_ms"]["p50"], "p99_ms": result["latency_ms"]["p99"],
                 "orders_per_commit": result["orders_per_commit"]}
 
-    def processes(self):
+    def processes(self, in_flight):
         self.fresh()
         self.make_drop()
         program = str(BUILD / "benchmarks" / "seller_main")
         running = [subprocess.Popen(  # pylint: disable=consider-using-with
-            [program, "sell", self.shop_url, "hot", str(number + 1)], text=True,
+            [program, "sell", self.shop_url, "hot", str(number + 1), str(in_flight)], text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE) for number in range(PROCESSES)]
         for process in running:
             process.stdout.readline()
@@ -195,7 +195,8 @@ def main():
             "livedrops, 1,000 in flight": lambda: bench.ours(1000),
             "livedrops, 64 in flight": lambda: bench.ours(64),
             "livedrops, 1 in flight": lambda: bench.ours(1),
-            f"livedrops, {PROCESSES} processes": bench.processes,
+            f"livedrops, {PROCESSES} processes, 256 each": lambda: bench.processes(256),
+            f"livedrops, {PROCESSES} processes, 1,000 each": lambda: bench.processes(1000),
         }
         values = {}
         for _ in range(arguments.rounds):

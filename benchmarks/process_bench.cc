@@ -29,7 +29,7 @@ void BM_Processes(benchmark::State& state) {
   for (auto _ : state) {
     std::vector<std::unique_ptr<Child>> children;
     for (int i = 0; i < state.range(0); ++i) {
-      const std::vector<std::string> arguments = {"sell", url, "hot", std::to_string(i + 1)};
+      const std::vector<std::string> arguments = {"sell", url, "hot", std::to_string(i + 1), "256"};
       children.push_back(std::make_unique<Child>("seller_main", arguments));
     }
     for (const auto& child : children) (void)child->ReadLine();

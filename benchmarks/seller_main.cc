@@ -1,8 +1,10 @@
 // Another process that sells: for benchmarks of several processes, of a crash, of memory.
-//   seller_main sell URL DROP SEED     says "ready", waits for a line with milliseconds, sells,
-//   says how much seller_main fill URL DROP ORDERS   sells so many to a new user each, says "sold",
-//   waits to be killed seller_main memory URL ORDERS      says what a live drop with so many orders
-//   takes, in bytes an order
+//   seller_main sell URL DROP SEED IN_FLIGHT
+//     says "ready", waits for a line with milliseconds, sells, says how much
+//   seller_main fill URL DROP ORDERS
+//     sells so many to a new user each, says "sold", waits to be killed
+//   seller_main memory URL ORDERS
+//     says what a live drop with so many orders takes, in bytes an order
 #include <malloc.h>
 #include <unistd.h>
 
@@ -18,11 +20,12 @@ namespace {
 
 constexpr std::int64_t kBatch = 1'000;
 
-int Sell(const std::string& url, const std::string& drop, const std::string& seed) {
+int Sell(const std::string& url, const std::string& drop, const std::string& seed,
+         const std::string& in_flight) {
   const auto service = OpenShop(url);
   cli::CrowdOptions options;
   options.drop = DropId(drop);
-  options.in_flight = 256;
+  options.in_flight = std::stoi(in_flight);
   options.seed = std::stoull(seed);
   cli::Crowd crowd(service.get(), options);
   std::cout << "ready" << std::endl;
@@ -79,14 +82,15 @@ int Memory(const std::string& url, const std::string& orders) {
 }
 
 int Main(const std::vector<std::string>& arguments) {
-  if (arguments.size() == 4 && arguments[0] == "sell") {
-    return Sell(arguments[1], arguments[2], arguments[3]);
+  if (arguments.size() == 5 && arguments[0] == "sell") {
+    return Sell(arguments[1], arguments[2], arguments[3], arguments[4]);
   }
   if (arguments.size() == 4 && arguments[0] == "fill") {
     return Fill(arguments[1], arguments[2], arguments[3]);
   }
   if (arguments.size() == 3 && arguments[0] == "memory") return Memory(arguments[1], arguments[2]);
-  std::cerr << "usage: seller_main sell URL DROP SEED | fill URL DROP ORDERS | memory URL ORDERS\n";
+  std::cerr << "usage: seller_main sell URL DROP SEED IN_FLIGHT | fill URL DROP ORDERS | memory "
+               "URL ORDERS\n";
   return 64;
 }
 

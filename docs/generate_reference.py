@@ -166,6 +166,23 @@ def authorization():
     return table(["route", "no token", "user", "creator", "service", "admin", "limit"], rows)
 
 
+def server_routes():
+    """Method, path, meaning, query, body, answer: the table of routes with the texts beside it."""
+    texts = re.search(r"constexpr RouteText kTexts\[\] = \{(.*?)\n\};",
+                      read("src/server/gateway/openapi.cc"), re.DOTALL).group(1)
+    rows = re.findall(r'\{"([^"]*)",\s*"([^"]*)",\s*"([^"]*)",\s*(\d+),\s*"([^"]*)"\}', texts)
+    routes = list(x_rows("src/server/auth/routes.h", "LIVEDROPS_ROUTES"))
+    if len(rows) != len(routes):
+        sys.exit(f"openapi.cc: {len(rows)} texts for {len(routes)} routes")
+    lines = []
+    for (_, method, path, *_), (summary, query, body, status, answer) in zip(routes, rows):
+        body = body.removeprefix("Optional")
+        lines.append([f"`{method[1:].upper()} {path}`", summary,
+                      ", ".join(f"`{name}`" for name in query.split()),
+                      body and f"`{body}`", f"{status} `{answer}`" if answer else status])
+    return table(["route", "what", "query", "body", "answer"], lines)
+
+
 # --- schema ---------------------------------------------------------------------------------------
 
 def schema_text():
@@ -278,6 +295,7 @@ TABLES = {
     "views": views,
     "problems": problems,
     "authorization": authorization,
+    "server-routes": server_routes,
 }
 
 

@@ -33,6 +33,10 @@ install(FILES "${PROJECT_BINARY_DIR}/include/livedrops/version.h"
 if(TARGET livedrops_cli)
   install(TARGETS livedrops_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
+if(TARGET livedropsd)
+  install(TARGETS livedropsd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(FILES packaging/livedropsd.service DESTINATION lib/systemd/system)
+endif()
 
 configure_package_config_file(packaging/cmake/livedropsConfig.cmake.in livedropsConfig.cmake
                               INSTALL_DESTINATION ${config_dir} NO_SET_AND_CHECK_MACRO)

@@ -18,10 +18,12 @@ bool ReadCurrency(const Query& query, int column, Currency* currency) {
   return parsed.has_value();
 }
 
-// Of `orders o`. The views of the row live until the query steps on.
-#define LD_ORDER_COLUMNS                                                                        \
+// Of `orders o`: what never changes. The views of the row live until the query steps on.
+#define LD_ORDER_LOG_COLUMNS                                                                    \
   "o.seq, o.drop_no, o.off, o.at, o.user_id, o.actor, o.idem_key, o.qty, o.amount, o.balance, " \
-  "o.ttl, o.order_id, o.hash, o.status, o.now_qty, o.now_expires"
+  "o.ttl, o.order_id, o.hash"
+// And its present state.
+#define LD_ORDER_COLUMNS LD_ORDER_LOG_COLUMNS ", o.status, o.now_qty, o.now_expires"
 inline constexpr int kOrderColumnCount = 16;
 // False: the row is no order that livedrops wrote.
 template <class Query>

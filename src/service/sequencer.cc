@@ -23,7 +23,7 @@ constexpr Duration kLockDeadline{2'000};
 // Opening beside others that sell: they wait meanwhile, as short as the shop loads.
 constexpr Duration kLoadLockDeadline{10'000};
 // Rows that are applied at once when another process has written.
-constexpr std::int64_t kTailPage = 4'096;
+constexpr std::uint64_t kTailPage = 4'096;
 // How much of the chain's end is checked when the shop is opened; `verify` checks all of it.
 constexpr std::uint64_t kCheckedTail = 1'000;
 
@@ -563,9 +563,10 @@ Status Sequencer::CatchUp() {
   const std::uint64_t known = state_.head().seq;
   for (std::uint64_t before = known;; before = state_.head().seq) {
     TailSink sink(&state_);
-    status = storage_->ReadLog(before, kTailPage, sink);
+    status = storage_->ReadLog(before, static_cast<std::int64_t>(kTailPage), sink);
     if (status.ok()) status = sink.status();
-    if (!status.ok() || state_.head().seq == before) break;
+    // A page that is not full was the last one: another look costs a round trip, under the lock.
+    if (!status.ok() || state_.head().seq < before + kTailPage) break;
   }
   if (status.ok() && behind_ && state_.head().seq == known) CheckNothingLost();
   durable_ = state_.head();

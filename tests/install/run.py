@@ -63,6 +63,15 @@ class InstallTest(unittest.TestCase):
         self.assertIn("livedrops 0.1", run(build / "consumer"))
         run(build / "consumer_tests")
 
+    def test_find_package_knows_whether_postgres_is_there(self):
+        if not (self.libdir / "cmake/livedrops/livedrops-postgres-targets.cmake").exists():
+            with self.assertRaisesRegex(AssertionError, "built without PostgreSQL"):
+                self.cmake("postgres")
+            return
+        build = self.cmake("postgres")
+        self.assertIn("livedrops 0.1", run(build / "consumer"))
+        self.assertIn("libpq", run("ldd", build / "consumer"))
+
     def test_find_package_gives_the_shared_library_to_c(self):
         build = self.cmake("c", "-DWANTED_VERSION=0.1")
         self.assertIn("livedrops 0.1", run(build / "consumer"))

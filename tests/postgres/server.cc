@@ -101,6 +101,21 @@ void GiveToServer(const fs::path& path) {
   if (chown(path.c_str(), entry->pw_uid, entry->pw_gid) != 0) Die("cannot chown " + path.string());
 }
 
+fs::path NewDirectory() {
+  std::string name = (fs::temp_directory_path() / "livedrops-pg-XXXXXX").string();
+  if (mkdtemp(name.data()) == nullptr) Die("cannot make a temporary directory");
+  GiveToServer(name);
+  return name;
+}
+
+std::string UrlOf(const fs::path& socket_directory, const std::string& database) {
+  std::string host;
+  for (const char c : socket_directory.string()) {
+    host += c == '/' ? std::string("%2F") : std::string(1, c);
+  }
+  return "postgresql:///" + database + "?host=" + host + "&user=shop";
+}
+
 }  // namespace
 
 std::string PostgresServer::WhyNot() {
@@ -108,12 +123,7 @@ std::string PostgresServer::WhyNot() {
   return "";
 }
 
-PostgresServer::PostgresServer() {
-  std::string name = (fs::temp_directory_path() / "livedrops-pg-XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) Die("cannot make a temporary directory");
-  directory_ = name;
-  GiveToServer(directory_);
-}
+PostgresServer::PostgresServer() : directory_(NewDirectory()) {}
 
 std::unique_ptr<PostgresServer> PostgresServer::Start(const Settings& settings) {
   std::unique_ptr<PostgresServer> server(new PostgresServer);
@@ -152,12 +162,7 @@ PostgresServer::~PostgresServer() {
   fs::remove_all(directory_, ignored);
 }
 
-std::string PostgresServer::Url() const {
-  std::string host;
-  for (const char c : directory_.string())
-    host += c == '/' ? std::string("%2F") : std::string(1, c);
-  return "postgresql:///postgres?host=" + host + "&user=shop";
-}
+std::string PostgresServer::Url() const { return UrlOf(directory_, "postgres"); }
 
 std::string PostgresServer::SocketPath() const { return directory_ / ".s.PGSQL.5432"; }
 
@@ -186,6 +191,37 @@ void PostgresServer::Stop(int signal) {
 void PostgresServer::Promote() {
   RunToEnd({BinDirectory() / "pg_ctl", "promote", "-w", "-D", DataDirectory()},
            directory_ / "promote.log");
+}
+
+std::string PostgresPooler::WhyNot() {
+  std::error_code none;
+  return fs::exists("/usr/sbin/pgbouncer", none) ? "" : "no pgbouncer is installed (./dev setup)";
+}
+
+PostgresPooler::PostgresPooler(const PostgresServer& server) : directory_(NewDirectory()) {
+  const std::string settings = directory_ / "pgbouncer.ini";
+  std::ofstream(settings) << "[databases]\n* = host=" << server.directory().string()
+                          << " port=5432 user=shop\n[pgbouncer]\nlisten_addr =\n"
+                          << "unix_socket_dir = " << directory_.string()
+                          << "\nlisten_port = 5432\nauth_type = any\npool_mode = transaction\n"
+                          << "default_pool_size = 4\n";
+  pid_ = Spawn({"/usr/sbin/pgbouncer", "-q", settings}, directory_ / "pgbouncer.log");
+  const auto until = Steady::now() + kPatience;
+  while (PQping(Url("postgres").c_str()) != PQPING_OK) {
+    if (Steady::now() > until) Die("pgbouncer:\n" + Text(directory_ / "pgbouncer.log"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+}
+
+PostgresPooler::~PostgresPooler() {
+  kill(pid_, SIGTERM);
+  Await(pid_);
+  std::error_code ignored;
+  fs::remove_all(directory_, ignored);
+}
+
+std::string PostgresPooler::Url(const std::string& database) const {
+  return UrlOf(directory_, database);
 }
 
 namespace {

@@ -28,6 +28,7 @@ class PostgresServer {
 
   // "postgresql:///postgres?host=DIRECTORY&user=shop"
   std::string Url() const;
+  const std::filesystem::path& directory() const { return directory_; }
   // The socket that clients connect to.
   std::string SocketPath() const;
   // SIGINT: ends sessions. SIGQUIT: at once, as a crash does. SIGKILL: really.
@@ -39,6 +40,23 @@ class PostgresServer {
   PostgresServer();
   std::string DataDirectory() const { return (directory_ / "data").string(); }
 
+  std::filesystem::path directory_;
+  pid_t pid_ = -1;
+};
+
+// pgbouncer in transaction mode in front of a server: four sessions for all clients.
+class PostgresPooler {
+ public:
+  // Why none can be started here, or an empty text.
+  static std::string WhyNot();
+  explicit PostgresPooler(const PostgresServer& server);
+  ~PostgresPooler();
+  PostgresPooler(const PostgresPooler&) = delete;
+  PostgresPooler& operator=(const PostgresPooler&) = delete;
+
+  std::string Url(const std::string& database) const;
+
+ private:
   std::filesystem::path directory_;
   pid_t pid_ = -1;
 };

@@ -104,7 +104,8 @@ struct byte_array_caster {
 
   bool load(handle source, bool) {
     if (!isinstance<bytes>(source)) return false;
-    const std::string_view view = reinterpret_borrow<bytes>(source);
+    const auto given = reinterpret_borrow<bytes>(source);
+    const std::string_view view = given;
     if (view.size() != Size) return false;
     std::copy(view.begin(), view.end(), value.begin());
     return true;

@@ -75,7 +75,7 @@ std::string_view TextColumn::At(std::size_t row) const {
 IntColumn::IntColumn(const char* name, const py::object& given) : name_(name), rows_(given) {
   if (py::hasattr(given, "tolist")) rows_ = given.attr("tolist")();  // Also of a NumPy number.
   if (PyLong_Check(rows_.ptr())) return;
-  rows_ = AsRows(name, given);
+  rows_ = AsRows(name, rows_);
   size_ = SizeOf(rows_);
 }
 

@@ -162,9 +162,6 @@ void EventStream::Answer(const Responder& responder, const Wanted& wanted, Loade
       responder.Stream(std::move(head), [self = shared_from_this()] { self->Leave(); }, limits);
   if (!stream.ok()) return Leave();
   stream_ = *stream;
-  if (!wanted.since) {
-    channel.subscribed.position = {surroundings_->settings.epoch, subscription_->joined_at()};
-  }
   SendBeginning(wanted, channel.subscribed);
   if (subscription_ != nullptr) subscription_->Begin(channel.subscribed.position.offset);
 }

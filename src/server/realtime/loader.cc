@@ -29,7 +29,12 @@ std::optional<std::vector<PublicationText>> TextsOf(const std::vector<Event>& ev
 Loaded Loader::Load(const LoadRequest& request) {
   Loaded loaded;
   if (!request.following.empty()) {
-    loaded.status = LoadFollowing(request.following, &loaded.following);
+    const auto head = service_.audit().ReadHead();
+    loaded.status = head.status();
+    if (head.ok()) {
+      loaded.head = head->seq;
+      loaded.status = LoadFollowing(request.following, &loaded.following);
+    }
   }
   std::size_t bytes_left = kRecoveredBytesMax;
   for (const Wanted& wanted : request.channels) {
@@ -49,18 +54,16 @@ Status Loader::LoadFollowing(const UserId& user, std::vector<CreatorId>* creator
 
 LoadedChannel Loader::LoadChannel(const Wanted& wanted, std::size_t* bytes_left) {
   LoadedChannel loaded;
-  if (wanted.since) {
-    auto page = service_.notifications().Channel(wanted.channel, wanted.since);
-    loaded.status = page.status();
-    if (!page.ok()) return loaded;
-    Subscribed& subscribed = loaded.subscribed;
-    subscribed.position = page->position;
-    subscribed.was_recovering = true;
-    if (page->recovered) {
-      auto texts = TextsOf(page->events, bytes_left);
-      subscribed.recovered = texts.has_value();
-      if (texts) subscribed.publications = std::move(*texts);
-    }
+  auto page = service_.notifications().Channel(wanted.channel, wanted.since);
+  loaded.status = page.status();
+  if (!page.ok()) return loaded;
+  Subscribed& subscribed = loaded.subscribed;
+  subscribed.position = page->position;
+  subscribed.was_recovering = wanted.since.has_value();
+  if (wanted.since && page->recovered) {
+    auto texts = TextsOf(page->events, bytes_left);
+    subscribed.recovered = texts.has_value();
+    if (texts) subscribed.publications = std::move(*texts);
   }
   // After the events, so that it is not older than they are.
   if (wanted.channel.starts_with(kDropPrefix)) {
@@ -68,7 +71,7 @@ LoadedChannel Loader::LoadChannel(const Wanted& wanted, std::size_t* bytes_left)
     const auto drop = service_.drops().Get(id);
     loaded.status = drop.status();
     if (!drop.ok()) return loaded;
-    JsonWriter json(&loaded.subscribed.data);
+    JsonWriter json(&subscribed.data);
     Write(*drop, clock_.Now(), &json);
   }
   return loaded;

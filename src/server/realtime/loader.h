@@ -17,13 +17,13 @@ struct LoadRequest {
 };
 
 struct LoadedChannel {
-  Status status;  // not_found: there is no such drop.
-  // `position` is set when one was asked for: it lies behind the publications.
-  Subscribed subscribed;
+  Status status;          // not_found: there is no such drop.
+  Subscribed subscribed;  // From `position` on it goes on live.
 };
 
 struct Loaded {
   Status status;
+  std::uint64_t head = 0;               // Of the log, before `following` was read.
   std::vector<CreatorId> following;     // At most 100, followed last first.
   std::vector<LoadedChannel> channels;  // As asked for.
 };

@@ -105,6 +105,7 @@ void Session::Connect(const Command& command) {
 void Session::OnFollowing(const Command& connect, const Loaded& loaded) {
   if (state_ != State::connecting) return;
   if (!loaded.status.ok()) return Close(kServerError);
+  connect_head_ = loaded.head;
   LoadRequest request;
   for (const std::string& channel : ServerSideChannels(principal_->subject, loaded.following)) {
     Add(channel, true);
@@ -127,7 +128,8 @@ void Session::FinishConnect(std::uint32_t id, std::vector<Wanted> wanted, Loaded
       std::chrono::ceil<std::chrono::seconds>(settings_.ping_interval).count());
   for (const auto& [channel, sub] : subs_) {
     Subscribed subscribed;
-    subscribed.position = {settings_.epoch, sub.subscription->joined_at()};
+    // What was committed before is no news, also when this loop was not told of it yet.
+    subscribed.position = {settings_.epoch, std::max(sub.subscription->joined_at(), connect_head_)};
     connected.subs.emplace_back(channel, std::move(subscribed));
   }
   for (std::size_t i = 0; i < wanted.size(); ++i) {
@@ -180,15 +182,14 @@ void Session::Subscribe(const Command& command) {
   const std::uint32_t serial = Add(channel, false).serial;
   LoadRequest request;
   request.channels.push_back(command.target);
-  port_.Load(std::move(request),
-             [this, id = command.id, wanted = command.target, serial](Loaded loaded) {
-               OnSubscribed(id, wanted, serial, std::move(loaded));
-             });
+  port_.Load(std::move(request), [this, id = command.id, channel, serial](const Loaded& loaded) {
+    OnSubscribed(id, channel, serial, loaded);
+  });
 }
 
-void Session::OnSubscribed(std::uint32_t id, const Wanted& wanted, std::uint32_t serial,
-                           Loaded loaded) {
-  const auto sub = subs_.find(wanted.channel);
+void Session::OnSubscribed(std::uint32_t id, const std::string& channel, std::uint32_t serial,
+                           const Loaded& loaded) {
+  const auto sub = subs_.find(channel);
   if (state_ != State::connected || sub == subs_.end() || sub->second.serial != serial) return;
   const Status& status = loaded.channels.front().status;
   if (!status.ok()) {
@@ -197,10 +198,7 @@ void Session::OnSubscribed(std::uint32_t id, const Wanted& wanted, std::uint32_t
     --client_side_;
     return Reply(ErrorReply(id, unknown ? kErrorUnknownChannel : kErrorInternal));
   }
-  Subscribed& subscribed = loaded.channels.front().subscribed;
-  if (!wanted.since) {
-    subscribed.position = {settings_.epoch, sub->second.subscription->joined_at()};
-  }
+  const Subscribed& subscribed = loaded.channels.front().subscribed;
   Reply(SubscribeReply(id, subscribed));
   sub->second.subscription->Begin(subscribed.position.offset);
 }

@@ -94,7 +94,8 @@ class Session final : public Receiver {
   void OnFollowing(const Command& connect, const Loaded& loaded);
   void FinishConnect(std::uint32_t id, std::vector<Wanted> wanted, Loaded loaded);
   void Subscribe(const Command& command);
-  void OnSubscribed(std::uint32_t id, const Wanted& wanted, std::uint32_t serial, Loaded loaded);
+  void OnSubscribed(std::uint32_t id, const std::string& channel, std::uint32_t serial,
+                    const Loaded& loaded);
   void Unsubscribe(const Command& command);
   void Refresh(const Command& command);
   void SyncFollows();
@@ -115,6 +116,7 @@ class Session final : public Receiver {
   std::size_t client_side_ = 0;
   std::uint32_t last_serial_ = 0;
   std::vector<Command> waiting_;  // Came while connecting.
+  std::uint64_t connect_head_ = 0;
   bool follows_loading_ = false;
   bool follows_changed_ = false;
   bool pong_awaited_ = false;

@@ -4,12 +4,13 @@ namespace livedrops::postgres {
 
 Pipeline::Pipeline(Connection& connection)
     : connection_(connection),
-      in_transaction_(PQtransactionStatus(connection.raw()) == PQTRANS_INTRANS) {
+      in_transaction_(PQtransactionStatus(connection.raw()) == PQTRANS_INTRANS),
+      needs_settings_(connection.pooled() && !in_transaction_) {
   static_cast<void>(connection_.TakeWarning());
-  if (!in_transaction_) AddSettings();
 }
 
 Pipeline& Pipeline::Add(const char* sql, const Params& params) {
+  AddSettings();
   Send(sql, params, Kind::run);
   return *this;
 }
@@ -22,7 +23,8 @@ Pipeline& Pipeline::AddBegin(const char* sql) {
 }
 
 void Pipeline::AddSettings() {
-  if (connection_.pooled()) Send(connection_.local_settings(), Params(), Kind::setting);
+  if (needs_settings_) Send(connection_.local_settings(), Params(), Kind::setting);
+  needs_settings_ = false;
 }
 
 Pipeline& Pipeline::AddCommit() {

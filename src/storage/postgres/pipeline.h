@@ -53,6 +53,7 @@ class Pipeline {
   std::vector<Entry> entries_;
   std::size_t statements_ = 0;
   bool in_transaction_;  // After BEGIN.
+  bool needs_settings_;  // The server's session may have been another client's.
   bool ok_ = true;       // All of it could be sent.
 };
 

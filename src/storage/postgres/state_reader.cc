@@ -9,7 +9,7 @@ namespace livedrops::postgres {
 namespace {
 
 constexpr char kReadOrders[] =
-    "SELECT " LD_ORDER_COLUMNS " FROM orders o WHERE o.seq > $1 ORDER BY o.seq LIMIT $2";
+    "SELECT " LD_ORDER_LOG_COLUMNS " FROM orders o WHERE o.seq > $1 ORDER BY o.seq LIMIT $2";
 constexpr char kReadEvents[] =
     "SELECT " LD_EVENT_COLUMNS " FROM events e WHERE e.seq > $1 ORDER BY e.seq LIMIT $2";
 

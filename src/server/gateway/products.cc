@@ -1,0 +1,273 @@
+// Routes of products.
+#include <limits>
+
+#include "server/gateway/caching.h"
+#include "server/gateway/creators.h"
+#include "server/gateway/handlers.h"
+#include "server/gateway/idempotency.h"
+#include "server/gateway/query_reader.h"
+#include "server/json/write_domain.h"
+
+namespace livedrops::server {
+namespace {
+
+constexpr std::size_t kNameMax = 200;
+constexpr std::size_t kTextMax = 4000;
+
+// include=drop,creator
+struct Included {
+  bool drop = false;
+  bool creator = false;
+};
+
+void ReadIncluded(const Context& context, QueryReader* query, Included* included) {
+  const auto value = context.request.Query("include");
+  std::string_view rest = value.value_or("");
+  while (!rest.empty()) {
+    const std::string_view name = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(rest.size(), name.size() + 1));
+    if (name == "drop") {
+      included->drop = true;
+    } else if (name == "creator") {
+      included->creator = true;
+    } else {
+      query->Refuse("include", "must be of drop, creator");
+      return;
+    }
+  }
+}
+
+// The drop that a visitor of the product wants to see: the newest that is not over, else the
+// newest.
+Result<std::optional<Drop>> DropOf(Service& service, const Product& product) {
+  DropFilter filter;
+  filter.creator = product.creator;
+  filter.page.limit = 100;
+  std::optional<Drop> newest;
+  do {
+    Result<Page<Drop>> page = service.drops().List(filter);
+    if (!page.ok()) return page.status();
+    for (const Drop& drop : page->data) {
+      if (drop.product != product.id) continue;
+      const bool over = drop.status == DropStatus::ended || drop.status == DropStatus::cancelled;
+      if (!over) return std::optional(drop);
+      if (!newest) newest = drop;
+    }
+    filter.page.cursor = page->next_cursor;
+  } while (!filter.page.cursor.empty());
+  return newest;
+}
+
+// One product as JSON, with what was asked to be included. What it shows goes into `tag`.
+Status WriteProduct(Context& context, const Product& product, const FieldFilter& fields,
+                    const Included& included, JsonWriter* json, TagBuilder* tag) {
+  std::string drop_json;
+  std::string creator_json;
+  tag->Add(product);
+  if (included.drop) {
+    const Result<std::optional<Drop>> drop = DropOf(context.service(), product);
+    if (!drop.ok()) return drop.status();
+    if (*drop) {
+      JsonWriter inner(&drop_json);
+      Write(**drop, context.Now(), &inner);
+      tag->Add(**drop);
+    }
+  }
+  if (included.creator) {
+    Result<std::string> creator = CreatorJson(context.service(), product.creator);
+    if (!creator.ok() && creator.status().code() != StatusCode::kNotFound) return creator.status();
+    if (creator.ok()) creator_json = std::move(*creator);
+    tag->Add(creator_json);
+  }
+  Write(product, json, fields, drop_json, creator_json);
+  return OkStatus();
+}
+
+std::string ToJson(const Product& product) {
+  std::string body;
+  JsonWriter json(&body);
+  Write(product, &json);
+  return body;
+}
+
+// The product that the path names, if this principal may change it. Answers when not.
+std::optional<Product> OwnedProduct(Context& context) {
+  const Result<Product> product =
+      context.service().products().Get(context.ParameterId<ProductId>());
+  if (!product.ok()) {
+    context.Refuse(product.status(), ProblemCode::not_found);
+    return std::nullopt;
+  }
+  if (const auto problem = context.CheckOwner(product->creator.view())) {
+    context.Refuse(*problem);
+    return std::nullopt;
+  }
+  return *product;
+}
+
+// If-Match and Idempotency-Key of a change. Answers when one of them is wrong.
+template <class Change>
+bool ReadConditions(Context& context, std::uint64_t version, Change* change) {
+  std::optional<Problem> problem = ReadKey(context, &change->key);
+  if (!problem) change->if_version = WantedVersionOf(context, version, &problem);
+  if (problem) context.Refuse(*problem);
+  return !problem;
+}
+
+}  // namespace
+
+void handle::create_product(Context& context) {
+  CreateProduct create;
+  create.price.currency = context.shared.currency;
+  ObjectReader body = context.Body();
+  body.Optional("prodId", &create.id);
+  body.Required("name", &create.name, std::size_t{1}, kNameMax);
+  body.Required("desc", &create.description, std::size_t{0}, kTextMax);
+  body.Required("price", &create.price.minor_units, std::int64_t{0}, kMoneyMax);
+  body.Optional("currency", &create.price.currency);
+  if (const auto problem = body.Finish()) return context.Refuse(*problem);
+  if (const auto problem = ReadKey(context, &create.key)) return context.Refuse(*problem);
+  create.creator = CreatorId(context.subject().view());
+  const bool with_id = !create.id.empty();
+  context.Submit(std::move(create), [with_id](Context& self, const Reply& reply) {
+    Response response(reply.repeated && with_id ? 200 : 201, "application/json",
+                      ToJson(*reply.product));
+    self.tag = TagOf(*reply.product);
+    response.Set("Location", "/products/" + reply.product->id.str());
+    if (reply.repeated) response.Set("Idempotent-Replayed", "true");
+    self.Send(std::move(response));
+  });
+}
+
+namespace {
+
+// One page, written.
+Status WritePage(Context& context, const ProductFilter& filter, const FieldFilter& fields,
+                 const Included& included, PublicPage* out) {
+  const Result<ProductPage> page = context.service().products().List(filter);
+  if (!page.ok()) return page.status();
+  std::string body;
+  TagBuilder tag;
+  tag.Add(context.request.target());
+  tag.Add(std::to_string(page->total));
+  JsonWriter json(&body);
+  json.BeginObject().Name("data").BeginArray();
+  for (const Product& product : page->data) {
+    const Status written = WriteProduct(context, product, fields, included, &json, &tag);
+    if (!written.ok()) return written;
+  }
+  json.EndArray().Member("page", filter.page).Member("limit", filter.limit);
+  json.Member("total", page->total);
+  json.Member("totalPages", (page->total + filter.limit - 1) / filter.limit).EndObject();
+  *out = {std::make_shared<const std::string>(std::move(body)), tag.Take()};
+  return OkStatus();
+}
+
+}  // namespace
+
+void handle::products(Context& context) {
+  ProductFilter filter;
+  FieldFilter fields;
+  Included included;
+  QueryReader query(context.request);
+  query.Word("status", ParseDropStatus, &filter.status).Identifier("creatorId", &filter.creator);
+  query.Integer("page", 1, std::numeric_limits<int>::max() / 100, &filter.page);
+  query.Integer("limit", 1, 100, &filter.limit).Fields(kProductFields, &fields);
+  ReadIncluded(context, &query, &included);
+  if (const auto problem = query.Finish()) return context.Refuse(*problem);
+  const auto load = [&](std::shared_ptr<const PublicPage>* out) {
+    auto page = std::make_shared<PublicPage>();
+    const Status written = WritePage(context, filter, fields, included, page.get());
+    *out = std::move(page);
+    return written;
+  };
+  // What drops or creators decide is not kept: nothing would make the cache forget it.
+  const bool of_products = !included.drop && !included.creator && !filter.status;
+  std::shared_ptr<const PublicPage> page;
+  const Status read =
+      of_products ? context.shared.caches.products.Get(context.request.target(), &page, load)
+                  : load(&page);
+  if (!read.ok()) return context.Refuse(read);
+  AnswerPublic(context, page->body, page->tag, of_products ? kCacheProduct : kCacheDropList);
+}
+
+void handle::product(Context& context) {
+  FieldFilter fields;
+  Included included;
+  QueryReader query(context.request);
+  query.Fields(kProductFields, &fields);
+  ReadIncluded(context, &query, &included);
+  if (const auto problem = query.Finish()) return context.Refuse(*problem);
+  const Result<Product> product =
+      context.service().products().Get(context.ParameterId<ProductId>());
+  if (!product.ok()) return context.Refuse(product.status(), ProblemCode::not_found);
+  std::string body;
+  TagBuilder form;
+  JsonWriter json(&body);
+  const Status written = WriteProduct(context, *product, fields, included, &json, &form);
+  if (!written.ok()) return context.Refuse(written);
+  const bool plain = fields.all() && !included.drop && !included.creator;
+  const std::string shape = plain ? "" : fields.ToString() + form.Take();
+  AnswerPublic(context, std::move(body), TagOf(*product, shape),
+               included.drop ? kCacheDropList : kCacheProduct);
+}
+
+void handle::update_product(Context& context) {
+  UpdateProduct update;
+  std::optional<std::int64_t> price;
+  std::optional<Currency> currency;
+  ObjectReader body = context.Body();
+  body.Optional("name", &update.name, std::size_t{1}, kNameMax);
+  body.Optional("desc", &update.description, std::size_t{0}, kTextMax);
+  body.Optional("price", &price, std::int64_t{0}, kMoneyMax).Optional("currency", &currency);
+  if (const auto problem = body.Finish()) return context.Refuse(*problem);
+  const std::optional<Product> product = OwnedProduct(context);
+  if (!product || !ReadConditions(context, product->version, &update)) return;
+  if (price || currency) {
+    update.price = Money{price.value_or(product->price.minor_units),
+                         currency.value_or(product->price.currency)};
+  }
+  update.id = product->id;
+  update.actor = context.subject();
+  context.Submit(std::move(update), [](Context& self, const Reply& reply) {
+    AnswerThing(self, 200, ToJson(*reply.product), TagOf(*reply.product), reply.repeated);
+  });
+}
+
+void handle::delete_product(Context& context) {
+  const std::optional<Product> product = OwnedProduct(context);
+  DeleteProduct del;
+  if (!product || !ReadConditions(context, product->version, &del)) return;
+  del.id = product->id;
+  del.actor = context.subject();
+  context.Submit(std::move(del), [](Context& self, const Reply&) {
+    self.shared.caches.products.ForgetAll();
+    self.Send(Response(204));
+  });
+}
+
+void handle::put_media(Context& context) {
+  const std::optional<std::string_view> type = PictureType(context.request.body());
+  if (!type || context.request.Header("Content-Type").value_or("").find(*type) != 0) {
+    return context.Refuse(ProblemCode::unsupported_media_type,
+                          "the content is no picture of the type that was named");
+  }
+  UpdateProduct update;
+  const std::optional<Product> product = OwnedProduct(context);
+  if (!product || !ReadConditions(context, product->version, &update)) return;
+  update.id = product->id;
+  update.actor = context.subject();
+  context.RunOn(context.shared.background, [update](Context& self) mutable {
+    const Result<std::string> name = self.shared.media.Put(self.request.body());
+    if (!name.ok()) {
+      self.shared.log.Say(LogLevel::error, "media: " + name.status().ToString());
+      return self.Refuse(ProblemCode::unavailable);
+    }
+    update.media_url = "/media/" + *name;
+    self.Submit(std::move(update), [](Context& done, const Reply& reply) {
+      AnswerThing(done, 200, ToJson(*reply.product), TagOf(*reply.product), reply.repeated);
+    });
+  });
+}
+
+}  // namespace livedrops::server

@@ -1,0 +1,72 @@
+#include "server/gateway/shared.h"
+
+#include <thread>
+
+#include "livedrops/spi/clock.h"
+#include "server/config/apply.h"
+
+namespace livedrops::server {
+namespace {
+
+constexpr int kBackgroundThreads = 2;
+constexpr std::size_t kBackgroundQueue = 1024;
+
+// A token that lives longer than revocations are remembered: its session must be in the storage.
+bool StillAllowed(Service& service, const Principal& principal) {
+  if (principal.session.empty()) return true;  // A host's token: the host decides how long.
+  const Result<Session> session = service.accounts().GetSession(principal.session.str());
+  if (!session.ok() || session->revoked || session->user != principal.subject) return false;
+  const Result<Account> account = service.accounts().Get(principal.subject);
+  return account.ok() && !account->disabled && !account->erased;
+}
+
+std::vector<std::unique_ptr<TokenVerifier>> MakeVerifiers(Service* service, const Config& config,
+                                                          const TokenKeyStore* keys,
+                                                          const Revocations* revocations) {
+  TokenVerifierOptions options;
+  options.rules = TokenRulesOf(config);
+  options.still_allowed = [service](const Principal& principal) {
+    return StillAllowed(*service, principal);
+  };
+  std::vector<std::unique_ptr<TokenVerifier>> verifiers;
+  for (int i = 0; i < LoopsOf(config); ++i) {
+    verifiers.push_back(std::make_unique<TokenVerifier>(keys, revocations, options));
+  }
+  return verifiers;
+}
+
+}  // namespace
+
+int LoopsOf(const Config& config) {
+  if (config.server.threads > 0) return static_cast<int>(config.server.threads);
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+std::string MediaDirectoryOf(const Config& config) {
+  if (!config.media.dir.empty()) return config.media.dir;
+  constexpr std::string_view kSqlite = "sqlite:";
+  const std::string& url = config.storage.url;
+  return url.starts_with(kSqlite) ? url.substr(kSqlite.size()) + ".media" : "media";
+}
+
+Shared::Shared(Service* the_service, const Config& the_config, TokenKeys token_keys, Log* the_log)
+    : service(*the_service),
+      config(the_config),
+      log(*the_log),
+      clock(SystemClock()),
+      json_limits(JsonLimitsOf(config)),
+      currency(Currency::Parse(config.shop.currency).value_or(Currency())),
+      trusted_proxies(TrustedProxiesOf(config)),
+      keys(std::move(token_keys)),
+      revocations(RevocationsKeptFor(config)),
+      limits(RequestLimitsOf(config)),
+      hasher(PasswordCostOf(config)),
+      sessions(service.accounts(), &keys, &clock, SessionOptionsOf(config)),
+      sign_in(service.accounts(), &hasher, &sessions),
+      verifiers(MakeVerifiers(&service, config, &keys, &revocations)),
+      media(MediaDirectoryOf(config)),
+      passwords(static_cast<int>(config.auth.argon2_threads),
+                static_cast<std::size_t>(config.auth.argon2_queue)),
+      background(kBackgroundThreads, kBackgroundQueue) {}
+
+}  // namespace livedrops::server

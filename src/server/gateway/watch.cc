@@ -1,0 +1,64 @@
+#include "server/gateway/watch.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace livedrops::server {
+namespace {
+
+constexpr std::chrono::seconds kPeriod{1};
+constexpr std::uint64_t kForgetEvery = 60;  // Periods.
+// Reading every drop costs; what it looks for is never there.
+constexpr std::uint64_t kLookEvery = 15;
+
+// Units that were given away and do not exist: init + adjust = current + held + confirmed, and none
+// of them is ever below 0.
+std::int64_t OversoldUnits(const Drop& drop) {
+  const std::int64_t all = std::int64_t{drop.init_stock} + drop.adjust;
+  const std::int64_t confirmed = all - drop.current_stock - drop.held;
+  return std::max<std::int64_t>(0, -drop.current_stock) + std::max<std::int64_t>(0, -confirmed);
+}
+
+}  // namespace
+
+Watch::Watch(Shared* shared) : shared_(*shared), thread_([this] { Run(); }) {}
+
+Watch::~Watch() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+void Watch::Run() {
+  std::uint64_t decided = shared_.service.stats().requests;
+  std::unique_lock lock(mutex_);
+  for (std::uint64_t period = 1;; ++period) {
+    if (changed_.wait_for(lock, kPeriod, [this] { return closing_; })) return;
+    lock.unlock();
+    const std::uint64_t now = shared_.service.stats().requests;
+    shared_.decided_per_second = now - decided;
+    decided = now;
+    if (period % kForgetEvery == 0) shared_.revocations.Forget(shared_.clock.Now());
+    if (period % kLookEvery == 0) LookAtDrops();
+    lock.lock();
+  }
+}
+
+void Watch::LookAtDrops() {
+  std::int64_t oversold = 0;
+  DropFilter filter;
+  filter.page.limit = 100;
+  do {
+    const Result<Page<Drop>> page = shared_.service.drops().List(filter);
+    if (!page.ok()) return;  // The next look may be luckier.
+    for (const Drop& drop : page->data) oversold += OversoldUnits(drop);
+    filter.page.cursor = page->next_cursor;
+  } while (!filter.page.cursor.empty());
+  shared_.oversold_units = oversold;
+  if (oversold != 0) shared_.log.Say(LogLevel::error, "units were sold twice: run verify");
+}
+
+}  // namespace livedrops::server

@@ -1,0 +1,37 @@
+// The commands of livedropsd that end by themselves, and the one that does not.
+#pragma once
+
+#include <string>
+
+#include "server/config/config.h"
+
+namespace livedrops::server {
+
+// Exit codes, as those of the program livedrops.
+enum ExitCode : int { kDone = 0, kRefused = 1, kCouldNotRun = 2, kUsage = 64 };
+
+// Serves until SIGTERM or SIGINT; SIGHUP reads keys and certificate again.
+int Serve(const Config& config);
+
+// Makes the database, or brings an old one up to date.
+int Migrate(const Config& config);
+
+struct AdminOptions {
+  std::string email;
+  std::string name = "admin";
+  std::string password_file;  // Its first line.
+};
+int CreateAdmin(const Config& config, const AdminOptions& options);
+
+struct TokenOptions {
+  std::string role = "service";
+  std::string subject = "service";
+  int days = 365;
+};
+// Prints an access token for a host's backend. Its session can be revoked like any other.
+int CreateToken(const Config& config, const TokenOptions& options);
+
+// "livedropsd: …" on standard error.
+int Fail(const std::string& message, ExitCode code = kCouldNotRun);
+
+}  // namespace livedrops::server
