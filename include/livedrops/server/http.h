@@ -114,7 +114,10 @@ class Response {
   Response& Set(std::string_view name, std::string_view value);
 
   void set_status(int status) { status_ = status; }
-  void set_body(std::string body) { body_ = std::move(body); }
+  void set_body(std::string body) {
+    body_ = std::move(body);
+    shared_body_ = nullptr;
+  }
   // A body that others use too, such as one kept in a cache. It is not copied when it is large.
   void set_body(std::shared_ptr<const std::string> body) { shared_body_ = std::move(body); }
   // Closes the connection after this answer.

@@ -76,7 +76,7 @@ class BlockQuery {
 };
 
 template <class Use>
-Status VisitRun(Connection& connection, const StoredRun& run, const RunQuery& query, Use use,
+Status VisitRun(Connection& connection, const StoredRun& run, const RunQuery& query, const Use& use,
                 bool* more) {
   BlockQuery blocks(connection, run, query);
   std::vector<RunEntry> entries;
