@@ -101,8 +101,9 @@ def includes():
 def static_libraries():
     postgres = cached("PostgreSQL_LIBRARY_RELEASE")
     built_with_it = cached("LIVEDROPS_POSTGRES") != "OFF" and not postgres.endswith("NOTFOUND")
-    return [str(BUILD / "liblivedrops_testing.a"), str(BUILD / "liblivedrops.a"),
-            "-lsqlite3", "-lcrypto", "-pthread", *([postgres] if built_with_it and postgres else [])]
+    libraries = [str(BUILD / "liblivedrops_testing.a"), str(BUILD / "liblivedrops.a"),
+                 "-lsqlite3", "-lcrypto", "-pthread"]
+    return [*libraries, postgres] if built_with_it and postgres else libraries
 
 
 def compile_program(language, source, program):

@@ -14,19 +14,7 @@
 namespace livedrops {
 namespace {
 
-using conformance::MakeHash;
 using conformance::Shop;
-using conformance::TimeOf;
-
-EventRow Barrier(const Head& found) {
-  EventRow row;
-  row.seq = found.seq + 1;
-  row.aggregate = "shop:" + std::to_string(row.seq);
-  row.aggregate_seq = 1;
-  row.at = TimeOf(row.seq);
-  row.hash = MakeHash(row.seq, 99);
-  return row;
-}
 
 PostgresOptions Impatient() {
   PostgresOptions options;

@@ -8,6 +8,7 @@
 
 #include "livedrops/testing/storage_conformance.h"
 #include "storage/postgres/postgres_storage.h"
+#include "testing/conformance_kit.h"
 #include "tests/postgres/server.h"
 
 namespace livedrops {
@@ -30,5 +31,16 @@ class PostgresFactory : public StorageFactory {
  private:
   std::string url_;
 };
+
+// A row that resolves a commit in doubt.
+inline EventRow Barrier(const Head& found) {
+  EventRow row;
+  row.seq = found.seq + 1;
+  row.aggregate = "shop:" + std::to_string(row.seq);
+  row.aggregate_seq = 1;
+  row.at = conformance::TimeOf(row.seq);
+  row.hash = conformance::MakeHash(row.seq, 99);
+  return row;
+}
 
 }  // namespace livedrops

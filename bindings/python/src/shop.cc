@@ -57,7 +57,10 @@ Shop::~Shop() {
   }
   if (InsideCallback()) {
     // The collector runs on any thread, also on one of the service, which cannot wait for itself.
-    std::thread([service = std::move(service_), options = options_] {}).detach();
+    // Its clock and its ids are in the options, which must outlive it.
+    std::thread([service = std::move(service_), options = options_]() mutable {
+      service.reset();
+    }).detach();
     return;
   }
   if (PyGILState_Check() == 0) return;
