@@ -242,11 +242,12 @@ class Clock:
         if Clock.armed:
             gc.collect()  # On the writer's thread: its timer asks for the time.
         return 1_800_000_000_000
-shop = livedrops.open("memory:", clock=Clock())
-weakref.finalize(shop, collected.set)
+clock = Clock()
+weakref.finalize(clock, collected.set)  # Let go when the shop is closed.
+shop = livedrops.open("memory:", clock=clock)
 cycle = [shop]
 cycle.append(cycle)
-del shop, cycle
+del shop, cycle, clock
 Clock.armed = True
 assert collected.wait(30)
 print("done")

@@ -50,6 +50,25 @@ std::shared_ptr<Shop> Shop::Open(const py::object& storage, bool create, HostOpt
   return shop;
 }
 
+// Closes on a thread of Python's own, which the interpreter waits for when it ends. The clock and
+// the ids are in the options, which must outlive the service.
+void Shop::CloseElsewhere(std::unique_ptr<Service> service, const HostOptions& options) {
+  auto closing = std::make_shared<std::pair<HostOptions, std::unique_ptr<Service>>>(
+      options, std::move(service));
+  const auto close = [closing] {
+    const py::gil_scoped_release release;
+    closing->second.reset();
+  };
+  try {
+    const py::object thread = py::module_::import("threading").attr("Thread");
+    thread(py::arg("target") = py::cpp_function(close)).attr("start")();
+  } catch (py::error_already_set& error) {
+    // The interpreter is ending. Left open on purpose: this thread cannot wait for itself.
+    (void)new std::shared_ptr(closing);
+    error.discard_as_unraisable("closing a livedrops shop");
+  }
+}
+
 Shop::~Shop() {
   if (forked()) {
     (void)service_.release();  // Its threads are in the parent process: not even to be freed here.
@@ -57,10 +76,7 @@ Shop::~Shop() {
   }
   if (InsideCallback()) {
     // The collector runs on any thread, also on one of the service, which cannot wait for itself.
-    // Its clock and its ids are in the options, which must outlive it.
-    std::thread([service = std::move(service_), options = options_]() mutable {
-      service.reset();
-    }).detach();
+    CloseElsewhere(std::move(service_), options_);
     return;
   }
   if (PyGILState_Check() == 0) return;

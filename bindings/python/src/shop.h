@@ -40,6 +40,7 @@ class Shop : public Host {
     std::size_t left = 0;
   };
 
+  static void CloseElsewhere(std::unique_ptr<Service> service, const HostOptions& options);
   explicit Shop(HostOptions options) : Host(std::move(options), Callers::many) {}
   template <class Row, class Columns>
   Submitted SubmitPart(const Columns& columns, std::size_t first,
