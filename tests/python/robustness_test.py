@@ -102,7 +102,7 @@ def sell(url, name):
     with livedrops.open(url) as shop:
         replies = shop.orders.place_batch("mug-1", name, [f"k{i}" for i in range(20)])
         confirmed = replies.count().get(livedrops.Outcome.CONFIRMED, 0)
-        os.write(1, f"{confirmed}\n".encode())  # In one piece: three processes write.
+        os.write(1, f"{confirmed} ".encode())  # In one piece: three processes write.
 
 if __name__ == "__main__":
     url = "sqlite:" + sys.argv[1] + "/shop.db"
