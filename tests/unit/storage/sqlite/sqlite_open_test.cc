@@ -132,7 +132,11 @@ TEST(SqliteOpen, SeveralProcessesMayMakeTheFileAtOnce) {
   std::vector<pid_t> children;
   for (int i = 0; i < 4; ++i) {
     const pid_t child = fork();
-    if (child == 0) _exit(OpenSqliteStorage(path, {}, {}).ok() ? 0 : 1);
+    if (child == 0) {
+      const auto opened = OpenSqliteStorage(path, {}, {});
+      if (!opened.ok()) (void)std::fprintf(stderr, "%s\n", opened.status().ToString().c_str());
+      _exit(opened.ok() ? 0 : 1);
+    }
     children.push_back(child);
   }
   for (const pid_t child : children) {
