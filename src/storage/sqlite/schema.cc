@@ -46,7 +46,10 @@ Status RunMigrations(Connection& connection, std::span<const Migration> migratio
 
 std::span<const Migration> Migrations() { return kMigrations; }
 
+// In one snapshot: another process may be making the file at this moment.
 Result<FileKind> Identify(Connection& connection) {
+  const Snapshot snapshot(connection);
+  if (!snapshot.status().ok()) return snapshot.status();
   const auto id = connection.ReadInt("PRAGMA application_id");
   if (!id.ok()) return id.status();
   if (*id == kApplicationId) return FileKind::ours;
