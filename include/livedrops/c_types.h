@@ -228,7 +228,7 @@ typedef struct ld_head {
 /* Where a reader of a channel stands. With an empty epoch: nowhere yet. */
 typedef struct ld_position {
   size_t struct_size;
-  char epoch[LD_ID_SIZE]; /* Changes when a database is restored. */
+  char epoch[LD_ID_SIZE]; /* Of one database: no other knows it. */
   uint64_t offset;
 } ld_position_t;
 

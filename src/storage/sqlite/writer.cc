@@ -14,7 +14,7 @@ constexpr int kCommitsPerCheckpoint = 4;
 // The log grows no longer than this: 64 MiB of pages.
 constexpr int kLogPagesMax = 16'384;
 
-// 8 MiB of cache: more costs time, for a commit looks through all of it (benchmarks/README.md).
+// 8 MiB of cache: with 24 or 64 neither follows nor orders were faster.
 std::string Settings(const SqliteOptions& options) {
   constexpr const char* kLevels[] = {"OFF", "NORMAL", "FULL"};
   return std::string("PRAGMA synchronous = ") + kLevels[static_cast<int>(options.synchronous)] +
