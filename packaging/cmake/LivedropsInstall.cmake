@@ -36,6 +36,7 @@ endif()
 if(TARGET livedropsd)
   install(TARGETS livedropsd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   install(FILES packaging/livedropsd.service DESTINATION lib/systemd/system)
+  install(DIRECTORY packaging/monitoring DESTINATION "${CMAKE_INSTALL_DATADIR}/livedrops")
 endif()
 
 configure_package_config_file(packaging/cmake/livedropsConfig.cmake.in livedropsConfig.cmake
