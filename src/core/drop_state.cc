@@ -18,8 +18,7 @@ std::uint64_t LoadBigEndian(const std::uint8_t* bytes) {
 }
 
 // A table is made for this many records, then for sixteen times as many as it has, but not for more
-// than the stock: a drop that hardly sells stays small, and making a table of a million anew, once,
-// takes 20 ms.
+// than the stock: a drop that hardly sells stays small.
 constexpr std::uint64_t kFirstRoom = 4'096;
 constexpr std::uint64_t kGrowth = 16;
 constexpr std::uint64_t kRoomMax = 16'000'000;  // Beyond, tables only double.
@@ -81,23 +80,17 @@ std::uint32_t DropState::Append(const OrderHashes& hashes, OrderRecord record) {
   const std::int32_t stock = row.drop.init_stock;
   if (user == SlotTable::kNone) {
     user = users.size();
-    if (!user_slots_.Fits(user + 1)) {
-      user_slots_.Grow(RoomAfter(user, stock), user,
-                       [&](std::uint32_t i) { return users[i].user.low; });
-    }
+    if (!user_slots_.Fits(user + 1)) user_slots_.Grow(RoomAfter(user, stock));
     users.PushBack({hashes.user, 0, SlotTable::kNone});
-    user_slots_.Insert(hashes.user.low, user);
+    user_slots_.Insert(user, [&](std::uint32_t i) { return users[i].user.low; });
   }
   const std::uint32_t index = orders.size();
-  if (!order_slots_.Fits(index + 1)) {
-    order_slots_.Grow(RoomAfter(index, stock), index,
-                      [&](std::uint32_t i) { return orders[i].key.low; });
-  }
+  if (!order_slots_.Fits(index + 1)) order_slots_.Grow(RoomAfter(index, stock));
   record.key = hashes.key;
   record.user = user;
   record.previous = users[user].last_order;
   orders.PushBack(record);
-  order_slots_.Insert(hashes.key.low, index);
+  order_slots_.Insert(index, [&](std::uint32_t i) { return orders[i].key.low; });
   users[user].last_order = index;
   return index;
 }

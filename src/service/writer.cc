@@ -84,6 +84,7 @@ void Writer::CommitLoop() {
     committed_ = sequencer_.CommitTaken();
     commit_us_ += SteadyUs() - start_us;
     commit_.store(CommitState::kDone);
+    TakeNext();
     work_.Signal();
   }
 }
@@ -104,6 +105,16 @@ class Writer::Turn {
   Writer* writer_;
   std::unique_lock<std::mutex> lock_;
 };
+
+// While the deciding thread rests, the next batch is decided already: it is taken here, without a
+// hop to that thread and back. Whose answers are ready is left to it.
+void Writer::TakeNext() {
+  const Turn turn(this, std::unique_lock(turn_, std::try_to_lock));
+  const bool heard_already = commit_.load() != CommitState::kDone;
+  if (!turn.mine() || heard_already) return;
+  FinishCommit();
+  left_over_ = true;
+}
 
 bool Writer::RunHere(Ticket* ticket) {
   if (IsWriterThread()) return false;
@@ -191,15 +202,19 @@ void Writer::Offer(Ticket* arrivals) {
   }
 }
 
-// Hands over the next batch first: the storage works while the callers of this one are told.
 bool Writer::HearCommit() {
   if (commit_.load() != CommitState::kDone) return false;
-  sequencer_.Finish(committed_);
-  commit_.store(CommitState::kIdle);
-  if (!sequencer_.suspect() && sequencer_.open_rows() >= kNextBatchRows) HandOver();
+  FinishCommit();
   Tell();
   Publish();
   return true;
+}
+
+// Hands over the next batch first: the storage works while the callers of this one are told.
+void Writer::FinishCommit() {
+  sequencer_.Finish(committed_);
+  commit_.store(CommitState::kIdle);
+  if (!sequencer_.suspect() && sequencer_.open_rows() >= kNextBatchRows) HandOver();
 }
 
 bool Writer::StartCommit(bool decided) {

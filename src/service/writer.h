@@ -55,6 +55,8 @@ class Writer {
   void AwaitReturning();
   void Offer(Ticket* arrivals);
   bool HearCommit();
+  void TakeNext();
+  void FinishCommit();
   bool StartCommit(bool decided);
   void CommitInline();
   void HandOver();
@@ -88,7 +90,7 @@ class Writer {
   // Whoever holds it works with the sequencer: the deciding thread, or a lone caller.
   std::mutex turn_;
   std::atomic<std::thread::id> at_work_{};
-  std::atomic<bool> left_over_{false};  // A lone caller could not finish: the deciding thread must.
+  std::atomic<bool> left_over_{false};  // By others who had the turn, for the deciding thread.
 
   std::thread decide_thread_;
   std::thread commit_thread_;
