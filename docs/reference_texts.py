@@ -148,9 +148,11 @@ HASH = "SHA-256 of the row, chained."
 # table → (about, {column: meaning})
 COLUMNS = {
     "meta": ("What the database is.", {
-        "name": "`schema_version`, `epoch` or `secret`.",
+        "name": "`schema_version`, `epoch`, `secret`, `home` or `unfinished_copy`.",
         "value": "`epoch`: of the notification positions. `secret`: 32 bytes that key the hashes "
-                 "in memory and seal cursors.",
+                 "in memory and seal cursors. `home`: where the database was when it was last "
+                 "opened for writing; elsewhere it gets a fresh epoch. `unfinished_copy`: it is "
+                 "the target of a copy and no shop yet.",
     }),
     "orders": ("One row is order, ledger entry, event and audit entry. Written once, but for the "
                "last three columns.", {

@@ -1,13 +1,15 @@
-// The scheme table: from a URL to a storage. One line for each adapter.
+// The scheme tables: from a URL to a storage, or to a transport. One line for each adapter.
 #include "livedrops/open.h"
 
 #include <array>
 
+#include "livedrops/relay.h"
 #include "storage/memory/memory_storage.h"
 #include "storage/sqlite/sqlite_storage.h"
 #ifdef LIVEDROPS_WITH_POSTGRES
 #include "storage/postgres/postgres_storage.h"
 #endif
+#include "transport/file/file_transport.h"
 
 namespace livedrops {
 namespace {
@@ -17,9 +19,15 @@ struct Scheme {
   Result<std::unique_ptr<Storage>> (*open)(const std::string& rest, const StorageOptions& options);
 };
 
-Result<std::unique_ptr<Storage>> OpenMemory(const std::string& rest, const StorageOptions&) {
-  if (rest.empty()) return NewMemoryStorage();
-  return Status(StatusCode::kInvalidArgument, "memory: takes no path, got \"" + rest + "\"");
+Result<std::unique_ptr<Storage>> OpenMemory(const std::string& rest,
+                                            const StorageOptions& options) {
+  if (!rest.empty()) {
+    return Status(StatusCode::kInvalidArgument, "memory: takes no path, got \"" + rest + "\"");
+  }
+  if (options.copy) {
+    return Status(StatusCode::kInvalidArgument, "memory: holds no copy that anybody could open");
+  }
+  return NewMemoryStorage();
 }
 
 Result<std::unique_ptr<Storage>> OpenSqlite(const std::string& rest,
@@ -46,6 +54,27 @@ constexpr std::array kSchemes = {
     Scheme{"postgresql:", OpenPostgres},
 };
 
+struct TransportScheme {
+  std::string_view prefix;
+  Result<std::unique_ptr<Transport>> (*open)(const std::string& rest);
+};
+
+Result<std::unique_ptr<Transport>> OpenFile(const std::string& rest) {
+  if (!rest.empty()) return NewFileTransport(rest);
+  return Status(StatusCode::kInvalidArgument, "file: needs a path, as in file:events.jsonl");
+}
+
+constexpr std::array kTransportSchemes = {
+    TransportScheme{"file:", OpenFile},
+};
+
+// A password may stand behind the scheme: it is not repeated.
+Status UnknownScheme(std::string_view what, std::string_view url, std::string_view known) {
+  return {StatusCode::kInvalidArgument, "unknown " + std::string(what) + " \"" +
+                                            std::string(url.substr(0, url.find(':'))) +
+                                            "\", known are " + std::string(known)};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Storage>> OpenStorage(std::string_view url, const StorageOptions& options) {
@@ -53,11 +82,15 @@ Result<std::unique_ptr<Storage>> OpenStorage(std::string_view url, const Storage
     if (!url.starts_with(scheme.prefix)) continue;
     return scheme.open(std::string(url.substr(scheme.prefix.size())), options);
   }
-  // A password may stand behind the scheme: it is not repeated.
-  return Status(StatusCode::kInvalidArgument,
-                "unknown storage \"" + std::string(url.substr(0, url.find(':'))) +
-                    "\", known are sqlite:PATH, postgresql://HOST/DATABASE"
-                    " and memory:");
+  return UnknownScheme("storage", url, "sqlite:PATH, postgresql://HOST/DATABASE and memory:");
+}
+
+Result<std::unique_ptr<Transport>> OpenTransport(std::string_view url) {
+  for (const TransportScheme& scheme : kTransportSchemes) {
+    if (!url.starts_with(scheme.prefix)) continue;
+    return scheme.open(std::string(url.substr(scheme.prefix.size())));
+  }
+  return UnknownScheme("transport", url, "file:PATH");
 }
 
 Result<std::unique_ptr<Service>> Open(std::string_view url, const ServiceOptions& options) {

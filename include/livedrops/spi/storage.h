@@ -161,7 +161,7 @@ class OrderSink {
   virtual void OnOrder(const OrderRow& row, const OrderChange& present) = 0;
 };
 
-// Identity of a database, made at its creation.
+// Identity of a database. What info() returned never changes; a later call may show a new epoch.
 struct ShopInfo {
   std::string epoch;                      // Of the notification positions.
   std::array<std::uint8_t, 32> secret{};  // Keys the hashes in memory and seals cursors.

@@ -76,6 +76,16 @@ std::string SettingsSql(const ConnectionOptions& options, bool is_local) {
   return sql;
 }
 
+// Whoever shares the server's session means the same statement by it.
+std::string NameByContent(const char* sql, const Params& params) {
+  std::string text(sql);
+  for (const Oid type : params.types()) text += ' ' + std::to_string(type);
+  const Hash128 hash = SipHash(SipKey{}, text);
+  std::array<std::uint8_t, 8> bytes{};
+  std::memcpy(bytes.data(), &hash.low, bytes.size());
+  return "livedrops_" + ToHex(bytes);
+}
+
 }  // namespace
 
 Status CheckUrl(const std::string& url) {
@@ -187,15 +197,11 @@ bool Connection::IsAlive() {
 
 const char* Connection::NameOf(const char* sql, const Params& params, bool* is_new) {
   Statement& statement = statements_[sql];
-  *is_new = !pooled_ && !statement.prepared;
-  if (pooled_ || !statement.name.empty()) return statement.name.c_str();
-  // By content: whoever shares the server's session means the same statement by it.
-  std::string text(sql);
-  for (const Oid type : params.types()) text += ' ' + std::to_string(type);
-  const Hash128 hash = SipHash(SipKey{}, text);
-  std::array<std::uint8_t, 8> bytes{};
-  std::memcpy(bytes.data(), &hash.low, bytes.size());
-  statement.name = "livedrops_" + ToHex(bytes);
+  *is_new = false;
+  if (pooled_ || statement.prepared) return statement.name.c_str();
+  if (statement.name.empty()) statement.name = NameByContent(sql, params);
+  statement.prepared = prepared_.contains(statement.name);
+  *is_new = !statement.prepared;
   return statement.name.c_str();
 }
 

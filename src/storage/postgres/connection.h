@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "livedrops/status.h"
@@ -40,6 +41,8 @@ using ResultPtr = std::unique_ptr<PGresult, ResultDeleter>;
 
 // Threading: one thread at a time.
 class Connection {
+  using Steady = std::chrono::steady_clock;
+
  public:
   // Errors: unavailable, unsupported (not UTF-8, too old), invalid_argument (URL).
   static Result<std::unique_ptr<Connection>> Open(const ConnectionOptions& options);
@@ -55,6 +58,18 @@ class Connection {
   // Runs statements outside of a pipeline, as one script. For schemas.
   Status RunScript(const std::string& sql);
 
+  // Whose shop it is was looked at (identity.h). One to a standby is not to be kept: should the
+  // standby be promoted, it would go on in another history.
+  void set_admitted(bool is_standby) {
+    is_standby_ = is_standby;
+    admitted_at_ = Steady::now();
+  }
+  bool is_standby() const { return is_standby_; }
+  // Whether a pooler may have gone on to another server since.
+  bool may_have_moved() const {
+    return pooled_ && Steady::now() - admitted_at_ > std::chrono::seconds(1);
+  }
+
   // A status about this database.
   Status Fail(StatusCode code, std::string_view what) const;
 
@@ -67,7 +82,7 @@ class Connection {
   // The name of this statement on the server, and whether it must be prepared first. Statements are
   // known by their address.
   const char* NameOf(const char* sql, const Params& params, bool* is_new);
-  void Prepared(const char* sql) { statements_[sql].prepared = true; }
+  void Prepared(const char* sql) { prepared_.insert(statements_[sql].name); }
   PGconn* raw() { return db_; }
   // Sends what libpq has buffered. False: lost.
   bool Flush();
@@ -83,10 +98,8 @@ class Connection {
  private:
   struct Statement {
     std::string name;
-    bool prepared = false;
+    bool prepared = false;  // As far as was asked: prepared_ knows.
   };
-  using Steady = std::chrono::steady_clock;
-
   explicit Connection(ConnectionOptions options) : options_(std::move(options)) {}
   Status Connect();
   Status WaitForConnect();
@@ -98,11 +111,14 @@ class Connection {
   ConnectionOptions options_;
   PGconn* db_ = nullptr;
   bool lost_ = false;
+  bool is_standby_ = false;
+  Steady::time_point admitted_at_;
   bool pooled_ = false;
   bool warned_ = false;
   ServerError loss_;
   std::string local_settings_;
   std::unordered_map<const char*, Statement> statements_;
+  std::unordered_set<std::string> prepared_;  // Names: two texts may be the same one.
 };
 
 }  // namespace livedrops::postgres

@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "storage/postgres/identity.h"
 #include "storage/postgres/list_reader.h"
 #include "storage/postgres/postgres_catalog.h"
 #include "storage/postgres/reader_pool.h"
@@ -41,14 +42,14 @@ WriterOptions OptionsOfWriter(const std::string& url, const PostgresOptions& pos
 class PostgresStorage : public Storage {
  public:
   PostgresStorage(const std::string& url, const PostgresOptions& postgres, bool read_only,
-                  ShopInfo info)
-      : info_(std::move(info)),
+                  std::unique_ptr<Identity> identity)
+      : identity_(std::move(identity)),
         read_only_(read_only),
-        readers_(ReaderOptions(url, postgres)),
+        readers_(ReaderOptions(url, postgres), identity_.get()),
         catalog_(&readers_),
-        writer_(OptionsOfWriter(url, postgres)) {}
+        writer_(OptionsOfWriter(url, postgres), identity_.get()) {}
 
-  const ShopInfo& info() const override { return info_; }
+  const ShopInfo& info() const override { return identity_->info(); }
   Result<Head> ReadHead() override {
     return Read([&](Connection& reader) { return postgres::ReadHead(reader); });
   }
@@ -118,7 +119,7 @@ class PostgresStorage : public Storage {
     };
   }
 
-  const ShopInfo info_;
+  const std::unique_ptr<Identity> identity_;
   const bool read_only_;
   std::atomic<bool> closed_{false};
   ReaderPool readers_;
@@ -142,13 +143,13 @@ Result<std::unique_ptr<Storage>> OpenPostgresStorage(const std::string& url,
   if (Status status = postgres::CheckUrl(url); !status.ok()) return status;
   auto connection = postgres::Connection::Open(postgres::ReaderOptions(url, postgres));
   if (!connection.ok()) return connection.status();
-  const postgres::SchemaTask task{options.create, !options.read_only};
+  const postgres::SchemaTask task{options.create, !options.read_only, options};
   Status status = postgres::PrepareSchema(**connection, postgres::Migrations(), task);
   if (!status.ok()) return status;
-  auto info = postgres::ReadShopInfo(**connection);
-  if (!info.ok()) return info.status();
+  auto identity = std::make_unique<postgres::Identity>(options);
+  if (Status admitted = identity->Admit(**connection); !admitted.ok()) return admitted;
   return std::unique_ptr<Storage>(std::make_unique<postgres::PostgresStorage>(
-      url, postgres, options.read_only, std::move(*info)));
+      url, postgres, options.read_only, std::move(identity)));
 }
 
 }  // namespace livedrops

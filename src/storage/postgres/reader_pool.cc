@@ -11,15 +11,27 @@ constexpr std::size_t kIdleMax = 8;
 Result<ReaderPool::Lease> ReaderPool::Take() {
   auto idle = TakeIdle();
   if (!idle.ok()) return idle.status();
-  if (*idle != nullptr) return Lease(this, std::move(*idle));
+  if (*idle != nullptr) {
+    Lease lease(this, std::move(*idle));
+    if (!lease->may_have_moved()) return lease;
+    if (Status admitted = identity_->Admit(*lease); !admitted.ok()) return admitted;
+    return lease;
+  }
   if (Status status = backoff_.MayTry(); !status.ok()) return status;
-  auto connection = Connection::Open(options_);
+  auto connection = OpenReader();
   if (!connection.ok()) {
     backoff_.Failed(connection.status());
     return connection.status();
   }
   backoff_.Succeeded();
   return Lease(this, std::move(*connection));
+}
+
+Result<std::unique_ptr<Connection>> ReaderPool::OpenReader() {
+  auto connection = Connection::Open(options_);
+  if (!connection.ok()) return connection;
+  if (Status admitted = identity_->Admit(**connection); !admitted.ok()) return admitted;
+  return connection;
 }
 
 Result<std::unique_ptr<Connection>> ReaderPool::TakeIdle() {
@@ -35,8 +47,8 @@ Result<std::unique_ptr<Connection>> ReaderPool::TakeIdle() {
 
 void ReaderPool::GiveBack(std::unique_ptr<Connection> connection) {
   const std::lock_guard guard(mutex_);
-  const bool usable =
-      connection->usable() && PQtransactionStatus(connection->raw()) == PQTRANS_IDLE;
+  const bool usable = connection->usable() && !connection->is_standby() &&
+                      PQtransactionStatus(connection->raw()) == PQTRANS_IDLE;
   if (usable && !closed_ && idle_.size() < kIdleMax) idle_.push_back(std::move(connection));
 }
 

@@ -7,6 +7,7 @@
 
 #include "storage/postgres/backoff.h"
 #include "storage/postgres/connection.h"
+#include "storage/postgres/identity.h"
 
 namespace livedrops::postgres {
 
@@ -31,9 +32,11 @@ class ReaderPool {
     std::unique_ptr<Connection> connection_;
   };
 
-  explicit ReaderPool(ConnectionOptions options) : options_(std::move(options)) {}
+  // `identity` outlives it.
+  ReaderPool(ConnectionOptions options, Identity* identity)
+      : options_(std::move(options)), identity_(identity) {}
 
-  // Errors: closed; unavailable when the server cannot be reached.
+  // Errors: closed; unavailable when the server cannot be reached; those of Identity::Admit.
   Result<Lease> Take();
   // Connections in use are closed when they come back.
   void Close();
@@ -41,9 +44,11 @@ class ReaderPool {
  private:
   // An idle connection that still lives, or null.
   Result<std::unique_ptr<Connection>> TakeIdle();
+  Result<std::unique_ptr<Connection>> OpenReader();
   void GiveBack(std::unique_ptr<Connection> connection);
 
   const ConnectionOptions options_;
+  Identity* const identity_;
   Backoff backoff_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Connection>> idle_;

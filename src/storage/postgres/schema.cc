@@ -1,7 +1,5 @@
 #include "storage/postgres/schema.h"
 
-#include <sys/random.h>
-
 #include <array>
 
 #include "base/hex.h"
@@ -50,26 +48,20 @@ std::string Bytea(std::span<const std::uint8_t> bytes) {
   return "decode('" + ToHex(bytes) + "', 'hex')";
 }
 
-template <std::size_t Size>
-bool FillRandom(std::array<std::uint8_t, Size>& out) {
-  static_assert(Size <= 256, "more could be given in parts");
-  return getrandom(out.data(), Size, 0) == static_cast<ssize_t>(Size);
-}
-
-Result<std::string> NewShopSql() {
-  std::array<std::uint8_t, 32> secret{};
-  std::array<std::uint8_t, 8> epoch{};
-  if (!FillRandom(secret) || !FillRandom(epoch)) {
-    return Status(StatusCode::kUnavailable, "the system gives no random bytes");
-  }
-  const std::string text = ToHex(epoch);
-  const std::span epoch_bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
-  return "INSERT INTO meta VALUES('epoch', " + Bytea(epoch_bytes) + "), ('secret', " +
-         Bytea(secret) + ");";
+Result<std::string> NewShopSql(const StorageOptions& options) {
+  const auto shop = NewShopInfo(options);
+  if (!shop.ok()) return shop.status();
+  const std::span epoch(reinterpret_cast<const std::uint8_t*>(shop->epoch.data()),
+                        shop->epoch.size());
+  std::string sql = "INSERT INTO meta VALUES('epoch', " + Bytea(epoch) + "), ('secret', " +
+                    Bytea(shop->secret) + ");";
+  if (options.copy) sql += "INSERT INTO meta VALUES('unfinished_copy', '');";
+  return sql;
 }
 
 // The steps after `version` and what goes with them.
-Result<std::string> StepsSql(std::span<const Migration> migrations, std::size_t version) {
+Result<std::string> StepsSql(std::span<const Migration> migrations, std::size_t version,
+                             const StorageOptions& options) {
   std::string sql = kDropViews;
   for (std::size_t step = version; step < migrations.size(); ++step) {
     sql.append(migrations[step].sql).append(";");
@@ -79,7 +71,7 @@ Result<std::string> StepsSql(std::span<const Migration> migrations, std::size_t 
   sql += kCreateViews;
   sql += "UPDATE log_head SET schema_version = " + std::to_string(migrations.size()) + ";";
   if (version == 0) {
-    const auto shop = NewShopSql();
+    const auto shop = NewShopSql(options);
     if (!shop.ok()) return shop.status();
     sql += *shop;
   }
@@ -87,7 +79,8 @@ Result<std::string> StepsSql(std::span<const Migration> migrations, std::size_t 
 }
 
 // Looks again under the lock: another process may have done it meanwhile.
-Status MigrateLocked(Connection& connection, std::span<const Migration> migrations) {
+Status MigrateLocked(Connection& connection, std::span<const Migration> migrations,
+                     const StorageOptions& options) {
   const auto kind = Identify(connection);
   if (!kind.ok()) return kind.status();
   std::int64_t version = 0;
@@ -97,15 +90,15 @@ Status MigrateLocked(Connection& connection, std::span<const Migration> migratio
     version = *found;
   }
   if (version >= static_cast<std::int64_t>(migrations.size())) return OkStatus();
-  const auto sql = StepsSql(migrations, static_cast<std::size_t>(version));
+  const auto sql = StepsSql(migrations, static_cast<std::size_t>(version), options);
   return sql.ok() ? connection.RunScript(*sql) : sql.status();
 }
 
-Status Migrate(Connection& connection, std::span<const Migration> migrations) {
+Status Migrate(Connection& connection, std::span<const Migration> migrations,
+               const StorageOptions& options) {
   Pipeline begin(connection);
-  Status status =
-      begin.AddBegin().Add("SELECT pg_advisory_xact_lock(" LD_LOCK_KEYS ")").Run().status;
-  if (status.ok()) status = MigrateLocked(connection, migrations);
+  Status status = begin.AddBegin().Add(kTakeLock).Run().status;
+  if (status.ok()) status = MigrateLocked(connection, migrations, options);
   if (!connection.usable()) return status;
   Pipeline end(connection);
   if (!status.ok()) {
@@ -129,30 +122,17 @@ Status PrepareSchema(Connection& connection, std::span<const Migration> migratio
                            "its own (options=-csearch_path%3DNAME)");
   }
   if (*kind == SchemaKind::empty) {
-    if (task.create && task.migrate) return Migrate(connection, migrations);
+    if (task.create && task.migrate) return Migrate(connection, migrations, task.options);
     return connection.Fail(StatusCode::kUnavailable, "holds no livedrops shop");
   }
   const auto version = SchemaVersion(connection);
   if (!version.ok()) return version.status();
   const auto newest = static_cast<std::int64_t>(migrations.size());
   if (*version == newest) return OkStatus();
-  if (*version < newest && task.migrate) return Migrate(connection, migrations);
+  if (*version < newest && task.migrate) return Migrate(connection, migrations, task.options);
   return connection.Fail(StatusCode::kUnsupported, "schema version " + std::to_string(*version) +
                                                        " is not " + std::to_string(newest) +
                                                        ", the one that this program knows");
-}
-
-Result<ShopInfo> ReadShopInfo(Connection& connection) {
-  ShopInfo shop;
-  Query query(connection, "SELECT name, value FROM meta");
-  bool has_secret = false;
-  while (query.Next()) {
-    if (query.Text(0) == "epoch") shop.epoch = query.String(1);
-    if (query.Text(0) == "secret") has_secret = query.BlobInto(1, &shop.secret);
-  }
-  if (!query.status().ok()) return query.status();
-  if (has_secret && !shop.epoch.empty()) return shop;
-  return connection.Fail(StatusCode::kCorrupt, "the shop's identity is missing");
 }
 
 }  // namespace livedrops::postgres

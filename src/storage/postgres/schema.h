@@ -4,6 +4,7 @@
 
 #include <span>
 
+#include "base/shop_identity.h"
 #include "livedrops/spi/storage.h"
 #include "storage/postgres/connection.h"
 
@@ -12,6 +13,7 @@ namespace livedrops::postgres {
 // The write lock of a shop, as the two keys of a PostgreSQL advisory lock: "LDrp", and the schema
 // that the shop is in. Writers take it before they write and migrations before they migrate.
 #define LD_LOCK_KEYS "1279554160, hashtext(current_schema())"
+inline constexpr char kTakeLock[] = "SELECT pg_advisory_xact_lock(" LD_LOCK_KEYS ")";
 
 // One step of the schema's history: what makes version n + 1 of version n. Steps are never changed
 // once released.
@@ -30,10 +32,9 @@ std::span<const Migration> Migrations();
 struct SchemaTask {
   bool create = true;
   bool migrate = true;
+  StorageOptions options;  // What a new shop is made for.
 };
 Status PrepareSchema(Connection& connection, std::span<const Migration> migrations,
                      const SchemaTask& task);
-
-Result<ShopInfo> ReadShopInfo(Connection& connection);
 
 }  // namespace livedrops::postgres

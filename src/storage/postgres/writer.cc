@@ -8,7 +8,6 @@
 namespace livedrops::postgres {
 namespace {
 
-constexpr char kTakeLock[] = "SELECT pg_advisory_xact_lock(" LD_LOCK_KEYS ")";
 constexpr char kTryLock[] = "SELECT pg_try_advisory_xact_lock(" LD_LOCK_KEYS ")";
 // A process that was stopped while the server waits for the rest of what it sends keeps the write
 // lock for ever: idle-in-transaction timeouts run only between pipelines. The clock is the server's
@@ -48,10 +47,13 @@ Status CheckRows(const CommitBatch& batch) {
 }  // namespace
 
 Status Writer::Open() {
-  if (connection_ != nullptr && connection_->IsAlive()) return OkStatus();
+  if (connection_ != nullptr && connection_->IsAlive()) {
+    if (held_lock_ != 0 || !connection_->may_have_moved()) return OkStatus();
+    if (Status admitted = identity_->Admit(*connection_); admitted.ok()) return admitted;
+  }
   End();
   if (Status status = backoff_.MayTry(); !status.ok()) return status;
-  auto connection = Connection::Open(options_.connection);
+  auto connection = Connect();
   if (!connection.ok()) {
     backoff_.Failed(connection.status());
     return connection.status();
@@ -61,6 +63,15 @@ Status Writer::Open() {
   // It may be another server by now.
   batches_.Forget();
   return OkStatus();
+}
+
+// Nothing is committed before the epoch is that of this server's history.
+Result<std::unique_ptr<Connection>> Writer::Connect() {
+  auto connection = Connection::Open(options_.connection);
+  if (!connection.ok()) return connection;
+  if (Status admitted = identity_->Admit(**connection); !admitted.ok()) return admitted;
+  if (!(*connection)->is_standby()) return connection;
+  return (*connection)->Fail(StatusCode::kUnavailable, "the server is a standby, it only reads");
 }
 
 void Writer::End() {

@@ -10,6 +10,7 @@
 #include "storage/postgres/backoff.h"
 #include "storage/postgres/batch_writer.h"
 #include "storage/postgres/connection.h"
+#include "storage/postgres/identity.h"
 
 namespace livedrops::postgres {
 
@@ -22,7 +23,9 @@ struct WriterOptions {
 // Threading: Commit, Lock, Unlock, Resolve and Close by one thread at a time; KeepLock by any.
 class Writer {
  public:
-  explicit Writer(WriterOptions options) : options_(std::move(options)) {}
+  // `identity` outlives it.
+  Writer(WriterOptions options, Identity* identity)
+      : options_(std::move(options)), identity_(identity) {}
 
   Status Commit(const CommitBatch& batch, const Head& expected);
   Status Lock(Duration deadline);
@@ -38,6 +41,7 @@ class Writer {
 
  private:
   Status Open();
+  Result<std::unique_ptr<Connection>> Connect();
   Status TakeLock(Duration deadline);
   void GiveUp();
   // Ends the session of a process that has the write lock and does nothing with it.
@@ -49,6 +53,7 @@ class Writer {
   void End();
 
   const WriterOptions options_;
+  Identity* const identity_;
   std::mutex mutex_;  // Held while the connection is used.
   Backoff backoff_;
   BatchWriter batches_;

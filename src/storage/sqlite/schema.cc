@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "storage/sqlite/file_identity.h"
 #include "storage/sqlite/schema_sql.h"
 
 namespace livedrops::sqlite {
@@ -11,15 +12,9 @@ constexpr std::array kMigrations = {
     Migration{"tables of the first version", kSchemaVersion1},
 };
 
-Status StoreShopInfo(Connection& connection, const ShopInfo& shop) {
-  Status status = Query(connection, "INSERT INTO meta VALUES('epoch', ?)").Bind(shop.epoch).Run();
-  if (!status.ok()) return status;
-  return Query(connection, "INSERT INTO meta VALUES('secret', ?)").Bind(shop.secret).Run();
-}
-
 // The steps that are missing, inside the caller's transaction.
 Status RunMigrations(Connection& connection, std::span<const Migration> migrations,
-                     const ShopInfo& new_shop) {
+                     const StoredIdentity& new_shop) {
   const auto version = SchemaVersion(connection);
   if (!version.ok()) return version.status();
   const auto newest = static_cast<std::int64_t>(migrations.size());
@@ -35,7 +30,7 @@ Status RunMigrations(Connection& connection, std::span<const Migration> migratio
   }
   if (Status status = connection.Execute(kCreateViews); !status.ok()) return status;
   if (*version == 0) {
-    if (Status status = StoreShopInfo(connection, new_shop); !status.ok()) return status;
+    if (Status status = StoreIdentity(connection, new_shop); !status.ok()) return status;
   }
   return Query(connection, "INSERT OR REPLACE INTO meta VALUES('schema_version', ?)")
       .Bind(newest)
@@ -67,24 +62,12 @@ Result<std::int64_t> SchemaVersion(Connection& connection) {
 }
 
 Status Migrate(Connection& connection, std::span<const Migration> migrations,
-               const ShopInfo& new_shop) {
+               const StoredIdentity& new_shop) {
   if (Status status = connection.Execute("BEGIN IMMEDIATE"); !status.ok()) return status;
   Status status = RunMigrations(connection, migrations, new_shop);
   if (status.ok()) status = connection.Execute("COMMIT");
   if (!status.ok()) connection.Rollback();
   return status;
-}
-
-Result<ShopInfo> ReadShopInfo(Connection& connection) {
-  ShopInfo shop;
-  Query epoch(connection, "SELECT value FROM meta WHERE name = 'epoch'");
-  if (epoch.Next()) shop.epoch = epoch.String(0);
-  if (Status status = epoch.status(); !status.ok()) return status;
-  Query secret(connection, "SELECT value FROM meta WHERE name = 'secret'");
-  const bool complete = secret.Next() && secret.BlobInto(0, &shop.secret) && !shop.epoch.empty();
-  if (Status status = secret.status(); !status.ok()) return status;
-  if (!complete) return connection.Fail(StatusCode::kCorrupt, "the shop's identity is missing");
-  return shop;
 }
 
 }  // namespace livedrops::sqlite

@@ -4,6 +4,7 @@
 
 #include <span>
 
+#include "base/shop_identity.h"
 #include "livedrops/spi/storage.h"
 #include "storage/sqlite/connection.h"
 
@@ -31,8 +32,6 @@ Result<std::int64_t> SchemaVersion(Connection& connection);
 // one does the work. `new_shop` is the identity of a database that is made now. Errors: unsupported
 // when the file is newer than `migrations`; corrupt, unavailable.
 Status Migrate(Connection& connection, std::span<const Migration> migrations,
-               const ShopInfo& new_shop);
-
-Result<ShopInfo> ReadShopInfo(Connection& connection);
+               const StoredIdentity& new_shop);
 
 }  // namespace livedrops::sqlite

@@ -1,30 +1,13 @@
 #include "storage/sqlite/sqlite_file.h"
 
-#include <sys/random.h>
 #include <time.h>
 
-#include "base/hex.h"
+#include "storage/sqlite/file_identity.h"
 #include "storage/sqlite/log_rewrite.h"
 #include "storage/sqlite/schema.h"
 
 namespace livedrops::sqlite {
 namespace {
-
-template <std::size_t Size>
-bool FillRandom(std::array<std::uint8_t, Size>* out) {
-  static_assert(Size <= 256, "more could be given in parts");
-  return getrandom(out->data(), Size, 0) == static_cast<ssize_t>(Size);
-}
-
-Result<ShopInfo> RandomShop() {
-  ShopInfo shop;
-  std::array<std::uint8_t, 8> epoch{};
-  if (!FillRandom(&shop.secret) || !FillRandom(&epoch)) {
-    return Status(StatusCode::kUnavailable, "the system gives no random bytes");
-  }
-  shop.epoch = ToHex(epoch);
-  return shop;
-}
 
 // The busy handler is not asked for this change: another process that opens the file at the same
 // moment is waited for here.
@@ -79,26 +62,30 @@ Status SettleLog(Connection& connection) {
   return status;
 }
 
-Status MakeReady(Connection& connection, const SqliteOptions& sqlite) {
+Status MakeReady(Connection& connection, const StorageOptions& options,
+                 const SqliteOptions& sqlite) {
   if (Status status = SwitchToWal(connection, sqlite.busy_deadline); !status.ok()) return status;
   if (Status status = SettleLog(connection); !status.ok()) return status;
   const auto version = SchemaVersion(connection);
   if (!version.ok()) return version.status();
   if (*version == static_cast<std::int64_t>(Migrations().size())) return OkStatus();
-  const Result<ShopInfo> shop = sqlite.new_shop ? *sqlite.new_shop : RandomShop();
+  const Result<ShopInfo> shop = sqlite.new_shop ? *sqlite.new_shop : NewShopInfo(options);
   if (!shop.ok()) return shop.status();
-  return Migrate(connection, Migrations(), *shop);
+  return Migrate(connection, Migrations(), {*shop, "", options.copy.has_value()});
 }
 
 }  // namespace
 
-Result<ShopInfo> PrepareFile(const ConnectionOptions& options, const SqliteOptions& sqlite) {
-  auto connection = Connection::Open(options);
+Result<ShopInfo> PrepareFile(const ConnectionOptions& file, const StorageOptions& options,
+                             const SqliteOptions& sqlite) {
+  auto connection = Connection::Open(file);
   if (!connection.ok()) return connection.status();
-  if (Status status = CheckKind(**connection, options); !status.ok()) return status;
-  Status status = options.read_only ? CheckVersion(**connection) : MakeReady(**connection, sqlite);
+  if (Status status = CheckKind(**connection, file); !status.ok()) return status;
+  Status status =
+      file.read_only ? CheckVersion(**connection) : MakeReady(**connection, options, sqlite);
   if (!status.ok()) return status;
-  return ReadShopInfo(**connection);
+  // Another VFS has files of its own.
+  return SettleIdentity(**connection, {sqlite.vfs.empty() ? file.path : "", options});
 }
 
 }  // namespace livedrops::sqlite

@@ -7,8 +7,9 @@
 
 namespace livedrops::sqlite {
 
-// Makes the file when it does not exist and `options.create` says so. Changes nothing when
-// `options.read_only`. Errors: as OpenSqliteStorage.
-Result<ShopInfo> PrepareFile(const ConnectionOptions& options, const SqliteOptions& sqlite);
+// Makes the file when it does not exist and `file.create` says so. Changes nothing when
+// `file.read_only`. Errors: as OpenSqliteStorage.
+Result<ShopInfo> PrepareFile(const ConnectionOptions& file, const StorageOptions& options,
+                             const SqliteOptions& sqlite);
 
 }  // namespace livedrops::sqlite

@@ -132,7 +132,7 @@ Result<std::unique_ptr<Storage>> OpenSqliteStorage(const std::string& path,
   connection.create = options.create;
   connection.read_only = options.read_only;
   connection.busy_deadline = sqlite.busy_deadline;
-  auto info = sqlite::PrepareFile(connection, sqlite);
+  auto info = sqlite::PrepareFile(connection, options, sqlite);
   if (!info.ok()) return info.status();
   return std::unique_ptr<Storage>(
       std::make_unique<sqlite::SqliteStorage>(connection, sqlite, std::move(*info)));

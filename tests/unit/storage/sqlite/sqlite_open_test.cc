@@ -144,7 +144,7 @@ TEST(SqliteOpen, SeveralProcessesMayMakeTheFileAtOnce) {
     ASSERT_EQ(waitpid(child, &status, 0), child);
     EXPECT_EQ(status, 0);
   }
-  EXPECT_EQ(RunSql(path, "SELECT count(*) FROM meta"), std::vector<std::string>{"3"});
+  EXPECT_EQ(RunSql(path, "SELECT count(*) FROM meta"), std::vector<std::string>{"4"});
 }
 
 TEST(SqliteOpen, TheIdentityOfANewShopCanBeGiven) {
