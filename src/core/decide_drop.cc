@@ -36,9 +36,11 @@ std::string BodyOf(const livedrops::UpdateDrop& update) {
 void Decider::Decide(const CreateDrop& create, const PendingTables& tables, Reply* reply) {
   const std::string text = TextOf(create);
   const auto fingerprint = Fingerprint(text);
-  Command command =
-      Identify("createDrop", create.actor.empty() ? UserId(create.creator.view()) : create.actor,
-               create.key, text);
+  const Result<Product> product = tables.GetProduct(create.product);
+  UserId actor = create.actor.empty() ? UserId(create.creator.view()) : create.actor;
+  // Else two creators who name nobody would share their keys.
+  if (actor.empty() && product.ok()) actor = UserId(product->creator.view());
+  Command command = Identify("createDrop", actor, create.key, text);
   const KeyCheck key = CheckKey(&command, reply);
   if (key == KeyCheck::kDiffers) return;
   const DropState* earlier = state_.FindDrop(
@@ -50,7 +52,6 @@ void Decider::Decide(const CreateDrop& create, const PendingTables& tables, Repl
     if (same) AnswerDrop(*earlier, reply);
     return;
   }
-  const Result<Product> product = tables.GetProduct(create.product);
   if (product.status().code() == StatusCode::kNotFound) {
     reply->outcome = Outcome::not_found;
     return;
@@ -75,7 +76,7 @@ void Decider::Decide(const CreateDrop& create, const PendingTables& tables, Repl
   row.subject = create.id.empty() ? options_.ids->NewId(now_) : create.id.str();
   row.aggregate = "drop:" + row.subject;
   row.at = now_;
-  row.actor = create.actor.empty() ? product->creator.view() : create.actor.view();
+  row.actor = actor.view();
   row.creator = product->creator.view();
   row.body = FormWriter()
                  .Add("creator", product->creator.view())

@@ -4,8 +4,8 @@
 // reverse order of insertion only: then emptying the slot is exact under linear probing.
 //
 // A full table is not made anew at once: with a million records that would stop the sale for 100
-// ms. A bigger one stands beside it; each insertion fetches a page for it, later moves a few records
-// over, and lookups use the old one until all are there.
+// ms. A bigger one stands beside it; each insertion fetches a page for it, later moves a few
+// records over, and lookups use the old one until all are there.
 #pragma once
 
 #include <sys/mman.h>

@@ -137,14 +137,14 @@ class Service::Impl : public RequestPort, public ReadPort {
     ticket->request.other = &detached->request;
     if (Status checked = Check(ticket->request); !checked.ok()) return checked;
     ticket->reply = &detached->reply;
-    ticket->context = detached.get();
     ticket->done = [](Ticket* told) {
       const std::unique_ptr<Detached> done(static_cast<Detached*>(told->context));
       done->callback(std::move(done->reply));
     };
-    if (Status pushed = writer_.Push(ticket, 1); !pushed.ok()) return pushed;
-    (void)detached.release();  // Owned by the ticket now.
-    return OkStatus();
+    ticket->context = detached.release();  // Owned by the ticket, unless that is refused.
+    Status pushed = writer_.Push(ticket, 1);
+    if (!pushed.ok()) detached.reset(static_cast<Detached*>(ticket->context));
+    return pushed;
   }
 
   Status SubmitPolled(Request request, std::uint64_t tag) {

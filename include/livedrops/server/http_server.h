@@ -74,7 +74,7 @@ class Responder {
   // fails: after End, or when the client or the server went away. HTTP/1.0 clients get the
   // stream without chunks, up to the connection's end; HEAD gets the head only.
   // Errors: closed.
-  Result<ResponseStream> Stream(Response head, std::function<void()> on_close,
+  Result<ResponseStream> Stream(const Response& head, std::function<void()> on_close,
                                 const QueueLimits& queue = {}) const;
 
   // The client is gone or was answered: work for it may be left undone. A hint, not a promise.

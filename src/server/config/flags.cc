@@ -9,8 +9,9 @@ void AddConfigFlags(CLI::App* app, std::map<const Setting*, std::string>* flags,
   app->add_option("--config", *file_name, "configuration file, TOML")->type_name("FILE");
   const Config defaults;
   for (const Setting& setting : AllSettings()) {
-    std::string names = setting.Flag();
-    if (!setting.flag.empty()) names = "--" + std::string(setting.flag) + "," + names;
+    std::string names;
+    if (!setting.flag.empty()) names.append("--").append(setting.flag).append(",");
+    names.append(setting.Flag());
     const auto keep = [flags, &setting](const std::string& value) { (*flags)[&setting] = value; };
     app->add_option_function<std::string>(names, keep, std::string(setting.doc))
         ->type_name(setting.Kind())

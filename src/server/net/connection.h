@@ -49,7 +49,7 @@ class Connection final : public std::enable_shared_from_this<Connection>,
   // For Exchange and Responder; nothing happens when `exchange` is not the one that is waited for.
   void Answer(std::uint64_t exchange, Response response);
   Status Upgrade(std::uint64_t exchange, const Request& request,
-                 std::shared_ptr<WebSocketSession> session, const WebSocketOptions& options,
+                 const std::shared_ptr<WebSocketSession>& session, const WebSocketOptions& options,
                  const Response& fields);
   Result<ResponseStream> Stream(std::uint64_t exchange, const Response& head,
                                 std::function<void()> on_close, const QueueLimits& queue);

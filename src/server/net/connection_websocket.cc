@@ -6,7 +6,7 @@
 namespace livedrops::server {
 
 Status Connection::Upgrade(std::uint64_t exchange, const Request& request,
-                           std::shared_ptr<WebSocketSession> session,
+                           const std::shared_ptr<WebSocketSession>& session,
                            const WebSocketOptions& options, const Response& fields) {
   if (state_ != State::kHandling || exchange != exchange_) {
     return {StatusCode::kClosed, "the client is gone"};

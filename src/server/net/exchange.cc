@@ -41,7 +41,7 @@ Status Responder::Upgrade(const Request& request, std::unique_ptr<WebSocketSessi
                                           fields);
 }
 
-Result<ResponseStream> Responder::Stream(Response head, std::function<void()> on_close,
+Result<ResponseStream> Responder::Stream(const Response& head, std::function<void()> on_close,
                                          const QueueLimits& queue) const {
   if (!exchange_->Claim()) {
     return Status(StatusCode::kClosed, "the request was answered before");

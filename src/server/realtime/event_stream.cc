@@ -158,8 +158,7 @@ void EventStream::Answer(const Responder& responder, const Wanted& wanted, Loade
   QueueLimits limits;
   limits.bytes_max = surroundings_->options.send_queue_bytes_max;
   limits.bytes_soft = limits.bytes_max / 16;
-  auto stream =
-      responder.Stream(std::move(head), [self = shared_from_this()] { self->Leave(); }, limits);
+  auto stream = responder.Stream(head, [self = shared_from_this()] { self->Leave(); }, limits);
   if (!stream.ok()) return Leave();
   stream_ = *stream;
   SendBeginning(wanted, channel.subscribed);

@@ -125,8 +125,9 @@ Status OrderIndex::WriteSlice(Connection& connection, const CommitBatch& batch,
     const bool sorted =
         sorting_.valid() && sorting_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
     if (!sorted) return OkStatus();
-    fill_.emplace();
-    fill_->run = sorting_.get();
+    Fill fill;
+    fill.run = sorting_.get();
+    fill_ = std::move(fill);
   }
   fill_->next = fill_->written;
   // Each order has two entries. What small commits leave over is saved until it makes a block.
@@ -144,7 +145,7 @@ void OrderIndex::StartSorting() {
       return SortRun(after, tail.Take(after, size));
     });
   } catch (const std::system_error&) {
-    // No thread to be had: a later commit tries again.
+    sorting_ = {};  // No thread to be had: a later commit tries again.
   }
 }
 

@@ -524,6 +524,21 @@ TEST_F(Engines, RepeatACreationWithoutAnIdByItsKey) {
   EXPECT_FALSE(engine_->products().Create(product).repeated);
 }
 
+TEST_F(Engines, KeepTheKeysOfTwoCreatorsApartThoughTheDropsNameNobody) {
+  ASSERT_TRUE(Ok(engine_->products().Create(ProductOf("p2", "c2"))));
+  CreateDrop first = DropOf("", 1);
+  first.key = Key("same");
+  CreateDrop second = DropOf("", 1, Confirmation::direct, "p2");
+  second.key = Key("same");
+  const Reply made = engine_->drops().Create(first);
+  const Reply other = engine_->drops().Create(second);
+  EXPECT_EQ(made.outcome, Outcome::done);
+  EXPECT_EQ(other.outcome, Outcome::done);
+  const Reply again = engine_->drops().Create(first);
+  EXPECT_TRUE(again.repeated);
+  EXPECT_EQ(again.drop->id, made.drop->id);
+}
+
 // CONTRACT 2: repeating the body it was created with is 200, whatever happened since.
 TEST_F(Engines, RepeatACreationAfterAChange) {
   UpdateProduct update;
