@@ -65,6 +65,9 @@ struct CancelOrder {
   std::optional<std::int64_t> quantity;
   UserId actor;
   Key key;  // Optional. Scope: (actor, order).
+  // Only while it is held: a sale is not undone, even if the hold is confirmed a moment before.
+  // Then order_state.
+  bool held_only = false;
 };
 
 // Which orders, and in which order: newest first by user, oldest first by drop.

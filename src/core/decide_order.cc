@@ -291,7 +291,8 @@ void Decider::Decide(const CancelOrder& cancel, DropState* drop, Reply* reply) {
                              std::to_string(cancel.quantity.value_or(0)));
   const KeyCheck key = CheckKey(&command, reply);
   if (key == KeyCheck::kDiffers) return;
-  const bool lives = order.status == OrderStatus::held || order.status == OrderStatus::confirmed;
+  const bool lives = order.status == OrderStatus::held ||
+                     (order.status == OrderStatus::confirmed && !cancel.held_only);
   if (key == KeyCheck::kRepeated) {
     // Nothing to do.
   } else if (order.status == OrderStatus::cancelled && !cancel.quantity) {

@@ -180,8 +180,11 @@ void Writer::AwaitReturning() {
 
 // One round. True when something was done.
 bool Writer::Step() {
-  Offer(queue_.TakeAll());
-  sequencer_.set_steady_us(SteadyUs());
+  Ticket* const taken = queue_.TakeAll();
+  const std::uint64_t now_us = SteadyUs();
+  taken_us_.store(now_us, std::memory_order_release);
+  Offer(taken);
+  sequencer_.set_steady_us(now_us);
   if (sequencer_.has_in_flight()) {
     if (HearCommit()) return true;
   } else if (sequencer_.suspect() || sequencer_.contended()) {
@@ -335,6 +338,7 @@ ServiceStats Writer::stats() const {
   const std::lock_guard lock(stats_mutex_);
   ServiceStats stats = stats_;
   stats.queue_depth = static_cast<std::uint64_t>(queue_.depth());
+  stats.queue_taken_us = taken_us_.load(std::memory_order_acquire);
   return stats;
 }
 

@@ -153,7 +153,8 @@ std::optional<Expected> Of(const CancelOrder& cancel, const At& at) {
   if (facts == nullptr) return Expected{.outcome = Outcome::not_found};
   if (at.Key(cancel) != nullptr) return kRepeated;
   if (facts->status == OrderStatus::cancelled && !cancel.quantity) return kRepeated;
-  const bool lives = facts->status == OrderStatus::held || facts->status == OrderStatus::confirmed;
+  const bool lives = facts->status == OrderStatus::held ||
+                     (facts->status == OrderStatus::confirmed && !cancel.held_only);
   if (!lives) return Expected{.outcome = Outcome::order_state};
   if (cancel.quantity.value_or(1) > facts->quantity) {
     return Expected{.outcome = Outcome::quantity_out_of_range};

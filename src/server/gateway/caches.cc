@@ -1,59 +1,168 @@
 #include "server/gateway/caches.h"
 
+#include "server/gateway/creators.h"
+
 namespace livedrops::server {
 namespace {
 
-bool ConcernsProducts(EventType type) {
-  return type == EventType::productCreated || type == EventType::productUpdated ||
-         type == EventType::productDeleted;
-}
+constexpr std::string_view kCreator = "creator:";
 
 void WriteRow(std::string_view cache, const ReadCacheCounters& counters, MetricsText* text) {
   const std::string label = "cache=\"" + std::string(cache) + "\"";
   text->Sample(static_cast<double>(counters.hits), label + ",result=\"hit\"");
   text->Sample(static_cast<double>(counters.misses), label + ",result=\"miss\"");
+  text->Sample(static_cast<double>(counters.stale), label + ",result=\"stale\"");
+}
+
+// All drops of a product, newest first.
+Result<std::vector<DropId>> ReadDropsOf(Service& service, const Product& product) {
+  std::vector<DropId> drops;
+  DropFilter filter;
+  filter.creator = product.creator;
+  filter.page.limit = 100;
+  do {
+    const Result<Page<Drop>> page = service.drops().List(filter);
+    if (!page.ok()) return page.status();
+    for (const Drop& drop : page->data) {
+      if (drop.product == product.id) drops.push_back(drop.id);
+    }
+    filter.page.cursor = page->next_cursor;
+  } while (!filter.page.cursor.empty());
+  return drops;
+}
+
+bool IsOver(const Drop& drop) {
+  return drop.status == DropStatus::ended || drop.status == DropStatus::cancelled;
 }
 
 }  // namespace
 
-Result<Drop> Caches::GetDrop(Service& service, const DropId& id) {
+Result<Drop> Caches::GetDrop(Service& service, const DropId& id, bool* stale) {
   if (!id.valid()) return Status(StatusCode::kNotFound, "that is no id");
-  std::shared_ptr<const DropRow> row;
-  const Status read = drops.Get(id.view(), &row, [&](std::shared_ptr<const DropRow>* out) {
-    Result<DropRow> found = service.reads().storage().catalog().GetDrop(id);
-    if (!found.ok()) return found.status();
-    *out = std::make_shared<const DropRow>(std::move(*found));
-    return OkStatus();
+  const auto row = drops_.Get(id.view(), [&]() {
+    return Shared<DropRow>(service.reads().storage().catalog().GetDrop(id));
   });
-  if (!read.ok()) return read;
-  Drop drop = row->drop;
-  drop.status = StatusAt(*row, service.reads().Now());
+  if (!row.ok()) return row.status();
+  *stale |= row->stale;
+  Drop drop = row->value->drop;
+  drop.status = StatusAt(*row->value, service.reads().Now());
   return drop;
 }
 
+Result<Product> Caches::GetProduct(Service& service, const ProductId& id, bool* stale) {
+  if (!id.valid()) return Status(StatusCode::kNotFound, "that is no id");
+  const auto product =
+      products_.Get(id.view(), [&]() { return Shared<Product>(service.products().Get(id)); });
+  if (!product.ok()) return product.status();
+  *stale |= product->stale;
+  return *product->value;
+}
+
+Result<std::optional<Drop>> Caches::GetDropOf(Service& service, const Product& product,
+                                              bool* stale) {
+  const auto drops = drops_of_product_.Get(product.id.view(), [&]() {
+    return Shared<std::vector<DropId>>(ReadDropsOf(service, product));
+  });
+  if (!drops.ok()) return drops.status();
+  *stale |= drops->stale;
+  std::optional<Drop> newest;
+  for (const DropId& id : *drops->value) {
+    Result<Drop> drop = GetDrop(service, id, stale);
+    if (!drop.ok()) return drop.status();
+    if (!IsOver(*drop)) return std::optional(std::move(*drop));
+    if (!newest) newest = std::move(*drop);
+  }
+  return newest;
+}
+
+Result<CreatorCard> Caches::GetCreator(Service& service, const CreatorId& id, bool* stale) {
+  if (!id.valid()) return Status(StatusCode::kNotFound, "that is no id");
+  const auto card =
+      creators_.Get(id.view(), [&]() { return Shared<CreatorCard>(ReadCreatorCard(service, id)); });
+  if (!card.ok()) return card.status();
+  *stale |= card->stale;
+  return *card->value;
+}
+
+std::string Caches::FollowersKey(const CreatorId& creator, int limit) {
+  return creator.str() + " " + std::to_string(limit);
+}
+
 void Caches::Apply(const Reply& reply) {
-  if (reply.drop) drops.Forget(reply.drop->id.view());
-  if (!reply.order.drop.empty()) drops.Forget(reply.order.drop.view());
-  if (reply.product) products.ForgetAll();
+  if (reply.drop) {
+    drops_.Forget(reply.drop->id.view());
+    drops_of_product_.Forget(reply.drop->product.view());
+  }
+  if (!reply.order.drop.empty()) drops_.Forget(reply.order.drop.view());
+  if (reply.product) {
+    products_.Forget(reply.product->id.view());
+    product_pages_.ForgetAll();
+  }
+}
+
+void Caches::ProductGone(const ProductId& product) {
+  products_.Erase(product.view());
+  product_pages_.EraseAll();
+  other_pages_.EraseAll();
+}
+
+void Caches::FollowersChanged(const CreatorId& creator) {
+  creators_.Forget(creator.view());
+  for (std::size_t limit = 1; limit < limits_used_.size(); ++limit) {
+    if (!limits_used_[limit].load(std::memory_order_relaxed)) continue;
+    followers_.Forget(FollowersKey(creator, static_cast<int>(limit)));
+  }
 }
 
 void Caches::Apply(std::span<const Event> events) {
-  bool products_changed = false;
   std::string_view last;
   for (const Event& event : events) {
-    products_changed |= ConcernsProducts(event.type);
+    Apply(event);
     // In a rush a thousand events are of one drop.
     if (event.drop.empty() || event.drop.view() == last) continue;
     last = event.drop.view();
-    drops.Forget(last);
+    drops_.Forget(last);
   }
-  if (products_changed) products.ForgetAll();
+}
+
+void Caches::Apply(const Event& event) {
+  switch (event.type) {
+    case EventType::productCreated:
+    case EventType::productUpdated:
+      products_.Forget(event.subject);
+      product_pages_.ForgetAll();
+      break;
+    case EventType::productDeleted:
+      ProductGone(ProductId(event.subject));
+      break;
+    case EventType::dropScheduled:
+      drops_of_product_.ForgetAll();
+      break;
+    case EventType::followed:
+    case EventType::unfollowed:
+      if (event.aggregate.starts_with(kCreator)) {
+        FollowersChanged(CreatorId(std::string_view(event.aggregate).substr(kCreator.size())));
+      }
+      break;
+    case EventType::accountUpdated:
+    case EventType::accountErased:
+      creators_.Erase(event.subject);
+      break;
+    default:
+      break;
+  }
 }
 
 void Caches::Write(MetricsText* text) const {
-  text->Family("livedrops_cache_reads_total", "counter", "Reads answered by a cache, or not.");
-  WriteRow("drops", drops.counters(), text);
-  WriteRow("products", products.counters(), text);
+  text->Family("livedrops_cache_reads_total", "counter",
+               "Reads answered by a cache, or not, or by what it still had in an outage.");
+  WriteRow("drops", drops_.counters(), text);
+  WriteRow("products", products_.counters(), text);
+  WriteRow("product_pages", product_pages_.counters(), text);
+  WriteRow("other_pages", other_pages_.counters(), text);
+  WriteRow("product_drops", drops_of_product_.counters(), text);
+  WriteRow("creators", creators_.counters(), text);
+  WriteRow("followers", followers_.counters(), text);
 }
 
 }  // namespace livedrops::server

@@ -63,7 +63,8 @@ void AnswerPublic(Context& context, std::shared_ptr<const std::string> body, con
     response.Set("Content-Type", "application/json");
     response.set_body(std::move(body));
   }
-  response.Set("Cache-Control", cache_control);
+  // What is old here must not grow older in the caches of others.
+  if (!context.stale) response.Set("Cache-Control", cache_control);
   context.tag = tag;
   context.Send(std::move(response));
 }

@@ -84,7 +84,9 @@ void Context::Refuse(ProblemCode code, std::string detail) {
   Refuse(problem);
 }
 
-void Context::Refuse(const Problem& told) {
+void Context::Refuse(const Problem& problem) { Send(ResponseTo(problem)); }
+
+Response Context::ResponseTo(const Problem& told) const {
   const Problem problem = told.code == ProblemCode::overloaded ? Overloaded() : told;
   Response response(problem.status(), kProblemJson, ToBody(problem, request_id));
   if (problem.retry_after_s != 0) {
@@ -93,7 +95,7 @@ void Context::Refuse(const Problem& told) {
   if (problem.code == ProblemCode::unauthenticated) response.Set("WWW-Authenticate", "Bearer");
   // Of a body that was not read the rest would be taken for the next request.
   if (problem.code == ProblemCode::body_too_large) response.set_close(true);
-  Send(std::move(response));
+  return response;
 }
 
 Problem Context::Overloaded() const {
@@ -112,9 +114,48 @@ void Context::Send(Response response) {
     // Other bytes, another strong tag.
     response.Set("ETag", packed ? tag.substr(0, tag.size() - 1) + "-gzip\"" : tag);
   }
+  Finish(std::move(response));
+}
+
+void Context::Finish(Response response) {
   AddCommonFields(&response);
-  Note(response);
-  responder.Send(std::move(response));
+  const int status = response.status();
+  const std::size_t bytes = response.body().size();
+  if (responder.Send(std::move(response))) Note(status, bytes);
+}
+
+// Only the first time counts, and then this is the request's loop: what is handed on again may have
+// done something already.
+void Context::HandOn(Stage stage) {
+  Stage here = Stage::here;
+  if (!stage_.compare_exchange_strong(here, stage)) return;
+  handed_on_at_ = MonotonicNow();
+  shared.deadlines.Add(request.loop(), shared_from_this());
+}
+
+bool Context::Begin() {
+  Stage before = Stage::waits;
+  return stage_.compare_exchange_strong(before, Stage::works) || before != Stage::given_up;
+}
+
+// Runs beside whoever answers after all: what he may be writing is left alone.
+void Context::GiveUp() {
+  Problem problem;
+  problem.code = IsUndone() ? ProblemCode::unavailable : ProblemCode::outcome_unknown;
+  problem.detail = problem.code == ProblemCode::unavailable
+                       ? "nothing was done: the storage does not answer"
+                       : "the storage does not answer: retry with the same key";
+  problem.retry_after_s = 1;
+  Finish(ResponseTo(problem));
+}
+
+// For certain, and for ever: it was not begun and will not be.
+bool Context::IsUndone() {
+  Stage waits = Stage::waits;
+  if (stage_.compare_exchange_strong(waits, Stage::given_up)) return true;
+  constexpr MonotonicNs kNsPerUs = 1000;
+  const auto handed_on_us = static_cast<std::uint64_t>(handed_on_at_ / kNsPerUs);
+  return waits == Stage::order_waits && handed_on_us > service().stats().queue_taken_us;
 }
 
 // Whether it did.
@@ -135,6 +176,9 @@ void Context::AddCommonFields(Response* response) const {
   response->Set("X-Request-Id", request_id);
   if (!HasField(*response, "Cache-Control")) response->Set("Cache-Control", "no-store");
   response->Set("X-Content-Type-Options", "nosniff");
+  if (stale && response->status() < 400) {
+    response->Set("Cache-Status", "livedrops; hit; detail=stale");
+  }
   if (limit.policy != nullptr) {
     response->Set("RateLimit-Policy", PolicyField(*limit.policy));
     response->Set("RateLimit", LimitField(*limit.policy, limit.decision));
@@ -150,10 +194,10 @@ void Context::AddCommonFields(Response* response) const {
                 "X-Request-Id");
 }
 
-void Context::Note(const Response& response) const {
+void Context::Note(int status, std::size_t bytes) const {
   const std::chrono::nanoseconds took(MonotonicNow() - began);
-  shared.requests.Count(route, response.status(), took);
-  const bool failed = response.status() >= 500;
+  shared.requests.Count(route, status, took);
+  const bool failed = status >= 500;
   if (!shared.log.Wants(failed ? LogLevel::warning : LogLevel::info)) return;
   if (shared.log.format() != LogFormat::json && !shared.log.Wants(LogLevel::debug)) return;
   std::string line;
@@ -161,9 +205,9 @@ void Context::Note(const Response& response) const {
   json.BeginObject().Member("event", "request").Member("at", shared.clock.Now());
   json.Member("id", request_id).Member("method", ToString(request.method()));
   // The path only: a query may hold what a log must not.
-  json.Member("path", request.path()).Member("status", response.status());
+  json.Member("path", request.path()).Member("status", status);
   json.Member("us", std::chrono::duration_cast<std::chrono::microseconds>(took).count());
-  json.Member("bytes", response.body().size()).Member("address", address.ToString());
+  json.Member("bytes", bytes).Member("address", address.ToString());
   if (principal) json.Member("subject", principal->subject.view());
   json.EndObject();
   shared.log.Line(std::move(line));

@@ -1,6 +1,7 @@
 // Context: one request on its way through the gateway, and the one way to answer it.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "livedrops/spi/order_port.h"
 #include "server/gateway/shared.h"
 #include "server/json/object_reader.h"
+#include "server/limits/rate_limiter.h"
 #include "server/problem.h"
 
 namespace livedrops::server {
@@ -33,7 +35,8 @@ class Context : public std::enable_shared_from_this<Context> {
   std::string_view parameter;          // The path's `:name`.
   std::optional<Principal> principal;  // Without a token: nothing.
   LimitAnswer limit;
-  std::string tag;  // The answer's ETag, in quotes; empty: none.
+  std::string tag;     // The answer's ETag, in quotes; empty: none.
+  bool stale = false;  // The answer is older than it should be: the storage cannot be read.
 
   Service& service() const { return shared.service; }
   Time Now() const { return shared.service.reads().Now(); }
@@ -71,33 +74,68 @@ class Context : public std::enable_shared_from_this<Context> {
   // releases the answer and must not block; refusals are answered before.
   template <class Answer>
   void Submit(livedrops::Request change, Answer answer) {
-    service().requests().Submit(
-        std::move(change),
-        [self = shared_from_this(), answer = std::move(answer)](const Reply& reply) mutable {
-          self->shared.caches.Apply(reply);
-          if (const auto problem = ProblemOf(reply)) {
-            self->Refuse(*problem);
-          } else {
-            answer(*self, reply);
-          }
-        });
+    Submit(Undecided::may_be_decided, std::move(change),
+           [answer = std::move(answer)](Context& self, const Reply& reply) mutable {
+             if (const auto problem = ProblemOf(reply)) {
+               self.Refuse(*problem);
+             } else {
+               answer(self, reply);
+             }
+           });
+  }
+  // The same for an order that has this server's deadline in the engine; `answer` gets refusals
+  // too.
+  template <class Answer>
+  void SubmitOrder(PlaceOrder order, Answer answer) {
+    Submit(Undecided::never_is, std::move(order), std::move(answer));
   }
 
   // Runs `job(Context&)` on a thread that may block; 503 when too many wait already.
   template <class Job>
   void RunOn(WorkerPool& pool, Job job) {
-    const bool taken =
-        pool.Submit([self = shared_from_this(), job = std::move(job)]() mutable { job(*self); });
+    HandOn(Stage::waits);
+    const bool taken = pool.Submit([self = shared_from_this(), job = std::move(job)]() mutable {
+      if (self->Begin()) job(*self);
+    });
     if (!taken) Refuse(Overloaded());
   }
+
+  // The answer did not come in time: tells what is known. What has not begun never does.
+  void GiveUp();
 
   // Nothing was done, and when to try again, from the length of the queue.
   Problem Overloaded() const;
 
+  // A line in the access log, and a count; for an answer that was not sent from here.
+  void Note(int status, std::size_t bytes = 0) const;
+
  private:
+  // What becomes, after the request's deadline, of a change that was not decided before.
+  enum class Undecided : std::uint8_t { may_be_decided, never_is };
+  // How far a request came that was handed on.
+  enum class Stage : std::uint8_t { here, waits, order_waits, works, given_up };
+
+  template <class Answer>
+  void Submit(Undecided undecided, livedrops::Request change, Answer answer) {
+    HandOn(undecided == Undecided::never_is ? Stage::order_waits : Stage::works);
+    service().requests().Submit(
+        std::move(change),
+        [self = shared_from_this(), answer = std::move(answer)](const Reply& reply) mutable {
+          self->shared.caches.Apply(reply);
+          answer(*self, reply);
+        });
+  }
+
+  void HandOn(Stage stage);
+  bool Begin();
+  bool IsUndone();
+  Response ResponseTo(const Problem& problem) const;
+  void Finish(Response response);
   void AddCommonFields(Response* response) const;
-  void Note(const Response& response) const;
   bool Compress(Response* response) const;
+
+  std::atomic<Stage> stage_{Stage::here};
+  MonotonicNs handed_on_at_ = 0;
 };
 
 // An unpredictable short name for a request that brought none.

@@ -24,24 +24,31 @@ Result<bool> IsCreator(Service& service, const CreatorId& id) {
   return HasProducts(service, id);
 }
 
-Result<std::string> CreatorJson(Service& service, const CreatorId& id, const FieldFilter& fields) {
+Result<CreatorCard> ReadCreatorCard(Service& service, const CreatorId& id) {
   const Result<bool> known = IsCreator(service, id);
   if (!known.ok()) return known.status();
   if (!*known) return Status(StatusCode::kNotFound, "there is no such creator");
-  const Result<Account> account = service.accounts().Get(UserId(id.view()));
+  CreatorCard card;
+  if (const Result<Account> account = service.accounts().Get(UserId(id.view())); account.ok()) {
+    card.name = account->name;
+    card.bio = account->bio;
+  }
   PageRequest one;
   one.limit = 1;
   const Result<FollowPage> followers = service.follows().Followers(id, one);
   if (!followers.ok()) return followers.status();
+  card.followers = followers->total;
+  return card;
+}
+
+std::string ToJson(const CreatorId& id, const CreatorCard& card, const FieldFilter& fields) {
   std::string body;
   JsonWriter json(&body);
   json.BeginObject();
   if (fields.Has("creatorId")) json.Member("creatorId", id.view());
-  if (account.ok() && !account->name.empty() && fields.Has("name")) {
-    json.Member("name", account->name);
-  }
-  if (account.ok() && !account->bio.empty() && fields.Has("bio")) json.Member("bio", account->bio);
-  if (fields.Has("followers")) json.Member("followers", followers->total);
+  if (!card.name.empty() && fields.Has("name")) json.Member("name", card.name);
+  if (!card.bio.empty() && fields.Has("bio")) json.Member("bio", card.bio);
+  if (fields.Has("followers")) json.Member("followers", card.followers);
   json.EndObject();
   return body;
 }

@@ -115,15 +115,12 @@ void handle::create_drop(Context& context) {
   });
 }
 
-void handle::drops(Context& context) {
-  DropFilter filter;
-  FieldFilter fields;
-  QueryReader query(context.request);
-  query.Word("status", ParseDropStatus, &filter.status).Identifier("creatorId", &filter.creator);
-  query.Page(&filter.page).Fields(kDropFields, &fields);
-  if (const auto problem = query.Finish()) return context.Refuse(*problem);
+namespace {
+
+Result<WrittenPage> WritePage(Context& context, const DropFilter& filter,
+                              const FieldFilter& fields) {
   const Result<Page<Drop>> page = context.service().drops().List(filter);
-  if (!page.ok()) return context.Refuse(page.status(), ProblemCode::invalid_cursor);
+  if (!page.ok()) return page.status();
   const Time now = context.Now();
   std::string body;
   TagBuilder tag;
@@ -137,16 +134,34 @@ void handle::drops(Context& context) {
   json.EndArray();
   if (!page->next_cursor.empty()) json.Member("nextCursor", page->next_cursor);
   json.EndObject();
-  AnswerPublic(context, std::move(body), tag.Take(), kCacheDropList);
+  return WrittenPage{std::make_shared<const std::string>(std::move(body)), tag.Take()};
+}
+
+}  // namespace
+
+void handle::drops(Context& context) {
+  DropFilter filter;
+  FieldFilter fields;
+  QueryReader query(context.request);
+  query.Word("status", ParseDropStatus, &filter.status).Identifier("creatorId", &filter.creator);
+  query.Page(&filter.page).Fields(kDropFields, kEssentialDropFields, &fields);
+  if (const auto problem = query.Finish()) return context.Refuse(*problem);
+  const auto page =
+      context.shared.caches.GetPage(Caches::Kind::others, context.request.target(),
+                                    [&]() { return WritePage(context, filter, fields); });
+  if (!page.ok()) return context.Refuse(page.status(), ProblemCode::invalid_cursor);
+  context.stale |= page->stale;
+  AnswerPublic(context, page->value->body, page->value->tag, kCacheDropList);
 }
 
 void handle::drop(Context& context) {
   FieldFilter fields;
-  if (const auto problem = QueryReader(context.request).Fields(kDropFields, &fields).Finish()) {
+  QueryReader query(context.request);
+  if (const auto problem = query.Fields(kDropFields, kEssentialDropFields, &fields).Finish()) {
     return context.Refuse(*problem);
   }
-  const Result<Drop> drop =
-      context.shared.caches.GetDrop(context.service(), context.ParameterId<DropId>());
+  const Result<Drop> drop = context.shared.caches.GetDrop(
+      context.service(), context.ParameterId<DropId>(), &context.stale);
   if (!drop.ok()) return context.Refuse(drop.status());
   const Time now = context.Now();
   AnswerPublic(context, ToJson(*drop, now, fields), TagOf(*drop, fields.ToString()),

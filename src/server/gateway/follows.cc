@@ -45,6 +45,7 @@ void Set(Context& context, Following following) {
   const FollowCreator change{following.creator, following.user, following.follows,
                              context.subject()};
   context.Submit(change, [following](Context& self, const Reply& reply) mutable {
+    self.shared.caches.FollowersChanged(following.creator);
     if (reply.repeated && following.follows) return AnswerRepeated(self, following);
     following.since = reply.since;
     Answer(self, following);
@@ -53,18 +54,40 @@ void Set(Context& context, Following following) {
 
 // One side of each entry.
 template <class Other>
-void AnswerPage(Context& context, const Result<FollowPage>& page, const char* name, Other other) {
-  if (!page.ok()) return context.Refuse(page.status(), ProblemCode::invalid_cursor);
+std::string ToJson(const FollowPage& page, const char* name, Other other) {
   std::string body;
   JsonWriter json(&body);
   json.BeginObject().Name("data").BeginArray();
-  for (const FollowEntry& entry : page->data) {
+  for (const FollowEntry& entry : page.data) {
     json.BeginObject().Member(name, other(entry)).Member("since", entry.since).EndObject();
   }
   json.EndArray();
-  if (!page->next_cursor.empty()) json.Member("nextCursor", page->next_cursor);
-  json.Member("total", page->total).EndObject();
-  context.SendJson(200, std::move(body));
+  if (!page.next_cursor.empty()) json.Member("nextCursor", page.next_cursor);
+  json.Member("total", page.total).EndObject();
+  return body;
+}
+
+Result<std::string> ReadFollowers(Service& service, const CreatorId& creator,
+                                  const PageRequest& page) {
+  const Result<FollowPage> found = service.follows().Followers(creator, page);
+  if (!found.ok()) return found.status();
+  return ToJson(*found, "userId", [](const FollowEntry& entry) { return entry.user.view(); });
+}
+
+// The page that every creator looks at, and that is still shown while the storage cannot be read.
+void AnswerFirstFollowers(Context& context, const CreatorId& creator, const PageRequest& page) {
+  const auto first =
+      context.shared.caches.GetFollowers(creator, page.limit, [&]() -> Result<WrittenPage> {
+        Result<std::string> body = ReadFollowers(context.service(), creator, page);
+        if (!body.ok()) return body.status();
+        return WrittenPage{std::make_shared<const std::string>(std::move(*body)), {}};
+      });
+  if (!first.ok()) return context.Refuse(first.status());
+  context.stale |= first->stale;
+  Response response(200);
+  response.Set("Content-Type", "application/json");
+  response.set_body(first->value->body);
+  context.Send(std::move(response));
 }
 
 }  // namespace
@@ -102,8 +125,10 @@ void handle::followers(Context& context) {
   }
   if (const auto problem = context.CheckOwner(creator.view())) return context.Refuse(*problem);
   if (!creator.valid()) return context.Refuse(ProblemCode::not_found);
-  AnswerPage(context, context.service().follows().Followers(creator, page), "userId",
-             [](const FollowEntry& entry) { return entry.user.view(); });
+  if (page.cursor.empty()) return AnswerFirstFollowers(context, creator, page);
+  Result<std::string> body = ReadFollowers(context.service(), creator, page);
+  if (!body.ok()) return context.Refuse(body.status(), ProblemCode::invalid_cursor);
+  context.SendJson(200, std::move(*body));
 }
 
 void handle::following(Context& context) {
@@ -114,8 +139,10 @@ void handle::following(Context& context) {
   }
   if (const auto problem = context.CheckOwner(user.view())) return context.Refuse(*problem);
   if (!user.valid()) return context.Refuse(ProblemCode::not_found);
-  AnswerPage(context, context.service().follows().Following(user, page), "creatorId",
-             [](const FollowEntry& entry) { return entry.creator.view(); });
+  const Result<FollowPage> found = context.service().follows().Following(user, page);
+  if (!found.ok()) return context.Refuse(found.status(), ProblemCode::invalid_cursor);
+  context.SendJson(200, ToJson(*found, "creatorId",
+                               [](const FollowEntry& entry) { return entry.creator.view(); }));
 }
 
 void handle::is_following(Context& context) {
@@ -141,10 +168,11 @@ void handle::creator(Context& context) {
   if (const auto problem = query.Fields(kCreatorFields, &fields).Finish()) {
     return context.Refuse(*problem);
   }
-  const Result<std::string> body = CreatorJson(context.service(), id, fields);
-  if (!body.ok()) return context.Refuse(body.status());
-  Response response(200, "application/json", *body);
-  response.Set("Cache-Control", "public, max-age=5");
+  const Result<CreatorCard> card =
+      context.shared.caches.GetCreator(context.service(), id, &context.stale);
+  if (!card.ok()) return context.Refuse(card.status());
+  Response response(200, "application/json", ToJson(id, *card, fields));
+  if (!context.stale) response.Set("Cache-Control", "public, max-age=5");
   context.Send(std::move(response));
 }
 

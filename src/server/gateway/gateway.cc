@@ -138,7 +138,7 @@ class Gateway::Follower {
       WriteServer(server.stats(), text);
       WriteRealtime(realtime_.stats(), text);
     });
-    watch_ = std::make_unique<Watch>(&shared_);
+    watch_ = std::make_unique<Watch>(&shared_, &server);
     return realtime_.Start(server);
   }
 

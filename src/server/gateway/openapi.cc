@@ -26,16 +26,16 @@ constexpr RouteText kTexts[] = {
     {"Whom a user follows", "cursor limit", "", 200, "FollowingList"},
     {"Whether a user follows a creator", "creatorId userId", "", 200, "IsFollowing"},
     {"Create a product", "", "ProductCreation", 201, "Product"},
-    {"Browse products", "status creatorId page limit fields include", "", 200, "ProductPage"},
-    {"A product", "fields include", "", 200, "Product"},
+    {"Browse products", "status creatorId page limit fields view include", "", 200, "ProductPage"},
+    {"A product", "fields view include", "", 200, "Product"},
     {"Change a product", "", "ProductUpdate", 200, "Product"},
     {"Hide a product", "", "", 204, ""},
     {"Set a product's picture", "", "Picture", 200, "Product"},
     {"A picture", "", "", 200, "Picture"},
     {"A creator", "fields", "", 200, "Creator"},
     {"Create a drop", "", "DropCreation", 201, "Drop"},
-    {"Browse drops", "status creatorId cursor limit fields", "", 200, "DropList"},
-    {"A drop", "fields", "", 200, "Drop"},
+    {"Browse drops", "status creatorId cursor limit fields view", "", 200, "DropList"},
+    {"A drop", "fields view", "", 200, "Drop"},
     {"Change a drop", "", "DropUpdate", 200, "Drop"},
     {"Start a drop now", "", "Empty", 200, "Drop"},
     {"Stop new orders", "", "Empty", 200, "Drop"},
@@ -85,6 +85,9 @@ void WriteParameter(std::string_view name, std::string_view where, JsonWriter* j
   json->Member("type", number ? "integer" : "string");
   if (number) json->Member("minimum", 1);
   if (name == "limit") json->Member("maximum", 100);
+  if (name == "view") {
+    json->Name("enum").BeginArray().Value("full").Value("essential").EndArray();
+  }
   json->EndObject().EndObject();
 }
 

@@ -101,12 +101,10 @@ void handle::place_order(Context& context) {
   const Time ours = context.Now() + Duration(context.shared.config.server.request_deadline_ms);
   order.deadline = wanted ? std::min(*wanted, ours) : ours;
   const UserId user = order.user;
-  context.service().requests().Submit(std::move(order), [self = context.shared_from_this(), user,
-                                                         wanted, ours](const Reply& reply) {
-    self->shared.caches.Apply(reply);
-    if (RanOutOfTime(reply, wanted, ours)) return self->Refuse(self->Overloaded());
-    if (const auto problem = ProblemOf(reply)) return self->Refuse(*problem);
-    AnswerOrder(*self, user, reply);
+  context.SubmitOrder(std::move(order), [user, wanted, ours](Context& self, const Reply& reply) {
+    if (RanOutOfTime(reply, wanted, ours)) return self.Refuse(self.Overloaded());
+    if (const auto problem = ProblemOf(reply)) return self.Refuse(*problem);
+    AnswerOrder(self, user, reply);
   });
 }
 
@@ -142,11 +140,13 @@ void handle::cancel_order(Context& context) {
   if (const auto problem = ReadKey(context, &cancel.key)) return context.Refuse(*problem);
   const std::optional<Order> order = OwnOrder(context);
   if (!order) return;
-  const bool final = order->status == OrderStatus::confirmed;
-  if (final && !context.shared.config.orders.user_cancel && !context.is_service_or_admin()) {
+  const bool may = context.shared.config.orders.user_cancel || context.is_service_or_admin();
+  if (order->status == OrderStatus::confirmed && !may) {
     return context.Refuse(ProblemCode::forbidden, "confirmed orders are cancelled by the shop");
   }
   cancel.order = order->id;
+  // It may be confirmed by now: who decides is told, too.
+  cancel.held_only = !may;
   SubmitChange(context, cancel, order->user);
 }
 

@@ -194,6 +194,9 @@ void Serve(Shared* shared, Listener listener, Request request, Responder respond
   context->route = match.route;
   context->parameter = match.parameter;
   if (listener == Listener::open) {
+    if (shared->pressure.Sheds(context->request.loop(), *match.route)) {
+      return context->Refuse(ProblemCode::overloaded);
+    }
     if (const auto problem = Check(*context)) return context->Refuse(*problem);
   }
   HandlerOf(match.route->id)(*context);

@@ -14,22 +14,30 @@ namespace {
 constexpr std::size_t kNameMax = 200;
 constexpr std::size_t kTextMax = 4000;
 
-// include=drop,creator
-struct Included {
+// How a product is wanted: fields=, view=, include=drop,creator.
+struct Shape {
+  FieldFilter fields;
+  FieldFilter drop_fields;
   bool drop = false;
   bool creator = false;
+
+  bool plain() const { return fields.all() && !drop && !creator; }
 };
 
-void ReadIncluded(const Context& context, QueryReader* query, Included* included) {
+void ReadShape(const Context& context, QueryReader* query, Shape* shape) {
+  query->Fields(kProductFields, kEssentialProductFields, &shape->fields);
+  if (context.request.Query("view") == "essential") {
+    shape->drop_fields = FieldFilter::Of(kEssentialDropFields);
+  }
   const auto value = context.request.Query("include");
   std::string_view rest = value.value_or("");
   while (!rest.empty()) {
     const std::string_view name = rest.substr(0, rest.find(','));
     rest.remove_prefix(std::min(rest.size(), name.size() + 1));
     if (name == "drop") {
-      included->drop = true;
+      shape->drop = true;
     } else if (name == "creator") {
-      included->creator = true;
+      shape->creator = true;
     } else {
       query->Refuse("include", "must be of drop, creator");
       return;
@@ -37,49 +45,31 @@ void ReadIncluded(const Context& context, QueryReader* query, Included* included
   }
 }
 
-// The drop that a visitor of the product wants to see: the newest that is not over, else the
-// newest.
-Result<std::optional<Drop>> DropOf(Service& service, const Product& product) {
-  DropFilter filter;
-  filter.creator = product.creator;
-  filter.page.limit = 100;
-  std::optional<Drop> newest;
-  do {
-    Result<Page<Drop>> page = service.drops().List(filter);
-    if (!page.ok()) return page.status();
-    for (const Drop& drop : page->data) {
-      if (drop.product != product.id) continue;
-      const bool over = drop.status == DropStatus::ended || drop.status == DropStatus::cancelled;
-      if (!over) return std::optional(drop);
-      if (!newest) newest = drop;
-    }
-    filter.page.cursor = page->next_cursor;
-  } while (!filter.page.cursor.empty());
-  return newest;
-}
-
 // One product as JSON, with what was asked to be included. What it shows goes into `tag`.
-Status WriteProduct(Context& context, const Product& product, const FieldFilter& fields,
-                    const Included& included, JsonWriter* json, TagBuilder* tag) {
+Status WriteProduct(Context& context, const Product& product, const Shape& shape, JsonWriter* json,
+                    TagBuilder* tag) {
+  Caches& caches = context.shared.caches;
   std::string drop_json;
   std::string creator_json;
   tag->Add(product);
-  if (included.drop) {
-    const Result<std::optional<Drop>> drop = DropOf(context.service(), product);
+  if (shape.drop) {
+    const Result<std::optional<Drop>> drop =
+        caches.GetDropOf(context.service(), product, &context.stale);
     if (!drop.ok()) return drop.status();
     if (*drop) {
       JsonWriter inner(&drop_json);
-      Write(**drop, context.Now(), &inner);
+      Write(**drop, context.Now(), &inner, shape.drop_fields);
       tag->Add(**drop);
     }
   }
-  if (included.creator) {
-    Result<std::string> creator = CreatorJson(context.service(), product.creator);
+  if (shape.creator) {
+    const Result<CreatorCard> creator =
+        caches.GetCreator(context.service(), product.creator, &context.stale);
     if (!creator.ok() && creator.status().code() != StatusCode::kNotFound) return creator.status();
-    if (creator.ok()) creator_json = std::move(*creator);
+    if (creator.ok()) creator_json = ToJson(product.creator, *creator);
     tag->Add(creator_json);
   }
-  Write(product, json, fields, drop_json, creator_json);
+  Write(product, json, shape.fields, drop_json, creator_json);
   return OkStatus();
 }
 
@@ -142,8 +132,7 @@ void handle::create_product(Context& context) {
 namespace {
 
 // One page, written.
-Status WritePage(Context& context, const ProductFilter& filter, const FieldFilter& fields,
-                 const Included& included, PublicPage* out) {
+Result<WrittenPage> WritePage(Context& context, const ProductFilter& filter, const Shape& shape) {
   const Result<ProductPage> page = context.service().products().List(filter);
   if (!page.ok()) return page.status();
   std::string body;
@@ -153,63 +142,53 @@ Status WritePage(Context& context, const ProductFilter& filter, const FieldFilte
   JsonWriter json(&body);
   json.BeginObject().Name("data").BeginArray();
   for (const Product& product : page->data) {
-    const Status written = WriteProduct(context, product, fields, included, &json, &tag);
+    const Status written = WriteProduct(context, product, shape, &json, &tag);
     if (!written.ok()) return written;
   }
   json.EndArray().Member("page", filter.page).Member("limit", filter.limit);
   json.Member("total", page->total);
   json.Member("totalPages", (page->total + filter.limit - 1) / filter.limit).EndObject();
-  *out = {std::make_shared<const std::string>(std::move(body)), tag.Take()};
-  return OkStatus();
+  return WrittenPage{std::make_shared<const std::string>(std::move(body)), tag.Take()};
 }
 
 }  // namespace
 
 void handle::products(Context& context) {
   ProductFilter filter;
-  FieldFilter fields;
-  Included included;
+  Shape shape;
   QueryReader query(context.request);
   query.Word("status", ParseDropStatus, &filter.status).Identifier("creatorId", &filter.creator);
   query.Integer("page", 1, std::numeric_limits<int>::max() / 100, &filter.page);
-  query.Integer("limit", 1, 100, &filter.limit).Fields(kProductFields, &fields);
-  ReadIncluded(context, &query, &included);
+  query.Integer("limit", 1, 100, &filter.limit);
+  ReadShape(context, &query, &shape);
   if (const auto problem = query.Finish()) return context.Refuse(*problem);
-  const auto load = [&](std::shared_ptr<const PublicPage>* out) {
-    auto page = std::make_shared<PublicPage>();
-    const Status written = WritePage(context, filter, fields, included, page.get());
-    *out = std::move(page);
-    return written;
-  };
-  // What drops or creators decide is not kept: nothing would make the cache forget it.
-  const bool of_products = !included.drop && !included.creator && !filter.status;
-  std::shared_ptr<const PublicPage> page;
-  const Status read =
-      of_products ? context.shared.caches.products.Get(context.request.target(), &page, load)
-                  : load(&page);
-  if (!read.ok()) return context.Refuse(read);
-  AnswerPublic(context, page->body, page->tag, of_products ? kCacheProduct : kCacheDropList);
+  const bool of_products = !shape.drop && !shape.creator && !filter.status;
+  const auto page = context.shared.caches.GetPage(
+      of_products ? Caches::Kind::products : Caches::Kind::others, context.request.target(),
+      [&]() { return WritePage(context, filter, shape); });
+  if (!page.ok()) return context.Refuse(page.status());
+  context.stale |= page->stale;
+  AnswerPublic(context, page->value->body, page->value->tag,
+               of_products ? kCacheProduct : kCacheDropList);
 }
 
 void handle::product(Context& context) {
-  FieldFilter fields;
-  Included included;
+  Shape shape;
   QueryReader query(context.request);
-  query.Fields(kProductFields, &fields);
-  ReadIncluded(context, &query, &included);
+  ReadShape(context, &query, &shape);
   if (const auto problem = query.Finish()) return context.Refuse(*problem);
-  const Result<Product> product =
-      context.service().products().Get(context.ParameterId<ProductId>());
+  const Result<Product> product = context.shared.caches.GetProduct(
+      context.service(), context.ParameterId<ProductId>(), &context.stale);
   if (!product.ok()) return context.Refuse(product.status(), ProblemCode::not_found);
   std::string body;
   TagBuilder form;
   JsonWriter json(&body);
-  const Status written = WriteProduct(context, *product, fields, included, &json, &form);
+  const Status written = WriteProduct(context, *product, shape, &json, &form);
   if (!written.ok()) return context.Refuse(written);
-  const bool plain = fields.all() && !included.drop && !included.creator;
-  const std::string shape = plain ? "" : fields.ToString() + form.Take();
-  AnswerPublic(context, std::move(body), TagOf(*product, shape),
-               included.drop ? kCacheDropList : kCacheProduct);
+  form.Add(shape.drop_fields.ToString());
+  AnswerPublic(context, std::move(body),
+               TagOf(*product, shape.plain() ? "" : shape.fields.ToString() + form.Take()),
+               shape.drop ? kCacheDropList : kCacheProduct);
 }
 
 void handle::update_product(Context& context) {
@@ -240,8 +219,8 @@ void handle::delete_product(Context& context) {
   if (!product || !ReadConditions(context, product->version, &del)) return;
   del.id = product->id;
   del.actor = context.subject();
-  context.Submit(std::move(del), [](Context& self, const Reply&) {
-    self.shared.caches.products.ForgetAll();
+  context.Submit(std::move(del), [id = product->id](Context& self, const Reply&) {
+    self.shared.caches.ProductGone(id);
     self.Send(Response(204));
   });
 }

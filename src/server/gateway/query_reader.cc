@@ -42,6 +42,17 @@ QueryReader& QueryReader::Fields(std::span<const std::string_view> known, FieldF
   return *this;
 }
 
+QueryReader& QueryReader::Fields(std::span<const std::string_view> known,
+                                 std::span<const std::string_view> essential, FieldFilter* out) {
+  const auto view = request_.Query("view");
+  if (view == "essential") {
+    *out = FieldFilter::Of(essential);
+  } else if (view && view != "full") {
+    Refuse("view", "must be full or essential");
+  }
+  return Fields(known, out);
+}
+
 QueryReader& QueryReader::Page(PageRequest* out) {
   return Text("cursor", &out->cursor).Integer("limit", 1, 100, &out->limit);
 }

@@ -24,6 +24,9 @@ class QueryReader {
   QueryReader& Text(std::string_view name, std::string* out);
   QueryReader& Moment(std::string_view name, std::optional<Time>* out);
   QueryReader& Fields(std::span<const std::string_view> known, FieldFilter* out);
+  // The same, and view=essential: those members, unless fields= says which.
+  QueryReader& Fields(std::span<const std::string_view> known,
+                      std::span<const std::string_view> essential, FieldFilter* out);
   template <class Tag>
   QueryReader& Identifier(std::string_view name, Id<Tag>* out) {
     const auto value = request_.Query(name);

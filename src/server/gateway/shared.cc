@@ -20,6 +20,13 @@ bool StillAllowed(Service& service, const Principal& principal) {
   return account.ok() && !account->disabled && !account->erased;
 }
 
+// A moment longer than orders have in the engine: who decides in time has the word.
+MonotonicNs AllowedNs(const Config& config) {
+  constexpr std::int64_t kMomentMs = 100;
+  constexpr MonotonicNs kNsPerMs = 1'000'000;
+  return (config.server.request_deadline_ms + kMomentMs) * kNsPerMs;
+}
+
 std::vector<std::unique_ptr<TokenVerifier>> MakeVerifiers(Service* service, const Config& config,
                                                           const TokenKeyStore* keys,
                                                           const Revocations* revocations) {
@@ -65,6 +72,8 @@ Shared::Shared(Service* the_service, const Config& the_config, TokenKeys token_k
       sign_in(service.accounts(), &hasher, &sessions),
       verifiers(MakeVerifiers(&service, config, &keys, &revocations)),
       media(MediaDirectoryOf(config)),
+      pressure(LoopsOf(config)),
+      deadlines(LoopsOf(config), AllowedNs(config)),
       passwords(static_cast<int>(config.auth.argon2_threads),
                 static_cast<std::size_t>(config.auth.argon2_queue)),
       background(kBackgroundThreads, kBackgroundQueue) {}

@@ -16,9 +16,11 @@
 #include "server/auth/worker_pool.h"
 #include "server/config/config.h"
 #include "server/gateway/caches.h"
+#include "server/gateway/deadlines.h"
 #include "server/gateway/log.h"
 #include "server/gateway/media_store.h"
 #include "server/gateway/metrics.h"
+#include "server/gateway/pressure.h"
 #include "server/json/json_value.h"
 #include "server/limits/request_limits.h"
 
@@ -52,6 +54,8 @@ struct Shared {
   std::vector<std::unique_ptr<TokenVerifier>> verifiers;  // By the number of the loop.
   MediaStore media;
   Caches caches;
+  Pressure pressure;
+  Deadlines deadlines;
 
   RequestMetrics requests;
   // Samples that other parts add to /metrics.

@@ -6,10 +6,12 @@
 namespace livedrops::server {
 namespace {
 
-constexpr std::chrono::seconds kPeriod{1};
-constexpr std::uint64_t kForgetEvery = 60;  // Periods.
+constexpr std::chrono::milliseconds kPeriod{100};
+// In periods.
+constexpr std::uint64_t kPaceEvery = 10;
+constexpr std::uint64_t kForgetEvery = 600;
 // Reading every drop costs; what it looks for is never there.
-constexpr std::uint64_t kLookEvery = 15;
+constexpr std::uint64_t kDropsEvery = 150;
 
 // Units that were given away and do not exist: init + adjust = current + held + confirmed, and none
 // of them is ever below 0.
@@ -21,7 +23,11 @@ std::int64_t OversoldUnits(const Drop& drop) {
 
 }  // namespace
 
-Watch::Watch(Shared* shared) : shared_(*shared), thread_([this] { Run(); }) {}
+Watch::Watch(Shared* shared, HttpServer* server)
+    : shared_(*shared),
+      server_(*server),
+      decided_(shared->service.stats().requests),
+      thread_([this] { Run(); }) {}
 
 Watch::~Watch() {
   {
@@ -33,18 +39,35 @@ Watch::~Watch() {
 }
 
 void Watch::Run() {
-  std::uint64_t decided = shared_.service.stats().requests;
   std::unique_lock lock(mutex_);
   for (std::uint64_t period = 1;; ++period) {
     if (changed_.wait_for(lock, kPeriod, [this] { return closing_; })) return;
     lock.unlock();
-    const std::uint64_t now = shared_.service.stats().requests;
-    shared_.decided_per_second = now - decided;
-    decided = now;
+    LookAtLoops();
+    if (period % kPaceEvery == 0) LookAtPace();
     if (period % kForgetEvery == 0) shared_.revocations.Forget(shared_.clock.Now());
-    if (period % kLookEvery == 0) LookAtDrops();
+    if (period % kDropsEvery == 0) LookAtDrops();
     lock.lock();
   }
+}
+
+void Watch::LookAtLoops() {
+  const double queued = static_cast<double>(shared_.service.stats().queue_depth) /
+                        static_cast<double>(shared_.config.orders.queue_max);
+  for (int loop = 0; loop < server_.loop_count(); ++loop) {
+    if (!shared_.pressure.Measure(loop, queued, MonotonicNow())) continue;
+    server_.Post(loop, [&shared = shared_, loop] {
+      const MonotonicNs now = MonotonicNow();
+      shared.pressure.Answer(loop, now);
+      shared.deadlines.Check(loop, now);
+    });
+  }
+}
+
+void Watch::LookAtPace() {
+  const std::uint64_t decided = shared_.service.stats().requests;
+  shared_.decided_per_second = decided - decided_;
+  decided_ = decided;
 }
 
 void Watch::LookAtDrops() {

@@ -1,27 +1,33 @@
-// Watch: what a gateway looks after by itself once a second: old revocations, the pace of the
-// queue, and, less often, whether anything was sold twice.
+// Watch: what a gateway looks after by itself: how far it is behind and who waits too long, ten
+// times a second; the pace of the queue; old revocations, and whether anything was sold twice.
 #pragma once
 
 #include <condition_variable>
 #include <mutex>
 #include <thread>
 
+#include "livedrops/server/http_server.h"
 #include "server/gateway/shared.h"
 
 namespace livedrops::server {
 
 class Watch {
  public:
-  explicit Watch(Shared* shared);
+  // Both must outlive it.
+  Watch(Shared* shared, HttpServer* server);
   ~Watch();
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
  private:
   void Run();
+  void LookAtLoops();
+  void LookAtPace();
   void LookAtDrops();
 
   Shared& shared_;
+  HttpServer& server_;
+  std::uint64_t decided_ = 0;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool closing_ = false;

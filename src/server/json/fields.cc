@@ -25,6 +25,13 @@ Result<FieldFilter> FieldFilter::Parse(std::string_view text,
   return filter;
 }
 
+FieldFilter FieldFilter::Of(std::span<const std::string_view> names) {
+  FieldFilter filter;
+  filter.names_.assign(names.begin(), names.end());
+  std::ranges::sort(filter.names_);
+  return filter;
+}
+
 bool FieldFilter::Has(std::string_view name) const {
   return names_.empty() || std::ranges::binary_search(names_, name, {}, [](const auto& known) {
            return std::string_view(known);

@@ -17,6 +17,8 @@ class FieldFilter {
 
   // "prodId,name". Errors: invalid_argument, naming what is empty or not among `known`.
   static Result<FieldFilter> Parse(std::string_view text, std::span<const std::string_view> known);
+  // Exactly these members.
+  static FieldFilter Of(std::span<const std::string_view> names);
 
   bool Has(std::string_view name) const;
   bool all() const { return names_.empty(); }

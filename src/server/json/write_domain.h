@@ -23,6 +23,13 @@ inline constexpr std::string_view kOrderFields[] = {
     "orderId", "userId",   "dropId", "productId", "quantity",
     "amount",  "currency", "status", "createdAt", "expiresAt"};
 
+// What view=essential leaves of them: enough to draw a tile with a price and a countdown.
+inline constexpr std::string_view kEssentialProductFields[] = {
+    "prodId", "name", "price", "currency", "mediaUrl", "drop", "creator"};
+inline constexpr std::string_view kEssentialDropFields[] = {
+    "dropId",    "prodId",  "price",  "currency",  "currentStock",
+    "startTime", "endTime", "status", "serverTime"};
+
 void Write(const Order& order, JsonWriter* json, const FieldFilter& fields = {});
 // `now` is told as serverTime, for countdowns.
 void Write(const Drop& drop, Time now, JsonWriter* json, const FieldFilter& fields = {});

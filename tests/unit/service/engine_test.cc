@@ -296,6 +296,22 @@ TEST_F(Engines, AnswerForDropsThatWereOverBeforeTheRestart) {
   EXPECT_EQ(StockOf("d1"), 8);
 }
 
+TEST_F(Engines, CancelOnlyWhatIsHeldWhenTold) {
+  CreateDrop drop = DropOf("d1", 3, Confirmation::hold);
+  EXPECT_TRUE(Ok(engine_->drops().Create(drop)));
+  const OrderId held = Place("d1", "u1", "k1", 1).order.id;
+  const OrderId sold = Place("d1", "u1", "k2", 1).order.id;
+  EXPECT_TRUE(Ok(engine_->orders().Confirm({sold, {}, {}, {}})));
+  CancelOrder cancel;
+  cancel.held_only = true;
+  cancel.order = sold;
+  EXPECT_EQ(engine_->orders().Cancel(cancel).outcome, Outcome::order_state);
+  cancel.order = held;
+  EXPECT_TRUE(Ok(engine_->orders().Cancel(cancel)));
+  EXPECT_TRUE(engine_->orders().Cancel(cancel).repeated);
+  EXPECT_EQ(StockOf("d1"), 2);
+}
+
 TEST_F(Engines, GiveNoOrderIdTwiceOverRestarts) {
   MakeDrop("d1", 100);
   std::set<OrderId> ids;
