@@ -21,5 +21,7 @@ void AddBench(CLI::App& app, Context* context);          // bench
 void AddImportFollows(CLI::App& app, Context* context);  // import-follows
 void AddChanges(CLI::App& app, Context* context);        // create-..., follow, order, confirm, ...
 void AddReads(CLI::App& app, Context* context);          // drop, drops, order-status, orders, ...
+void AddCopy(CLI::App& app, Context* context);           // copy, new-epoch
+void AddRelay(CLI::App& app, Context* context);          // relay
 
 }  // namespace livedrops::cli

@@ -39,6 +39,8 @@ int Main(int argc, char** argv) {
   AddImportFollows(app, &context);
   AddChanges(app, &context);
   AddReads(app, &context);
+  AddCopy(app, &context);
+  AddRelay(app, &context);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -225,24 +225,6 @@ Json ToJson(const Product& product) {
   return json;
 }
 
-Json ToJson(const Event& event) {
-  Json json;
-  json["type"] = ToString(event.type);
-  json["eventId"] = event.seq;
-  SetIfGiven(&json, "dropId", event.drop.view());
-  SetIfGiven(&json, "creatorId", event.creator.view());
-  if (!event.order.empty()) json["orderId"] = event.order.str();
-  SetIfGiven(&json, "userId", event.user.view());
-  json["at"] = FormatTime(event.at);
-  json["offset"] = event.seq;
-  json["actor"] = event.actor;
-  json["subject"] = event.subject;
-  if (event.delta != 0) json["delta"] = event.delta;
-  if (event.balance) json["balance"] = *event.balance;
-  SetIfGiven(&json, "body", event.body);
-  return json;
-}
-
 // --- progress ------------------------------------------------------------------------------------
 
 ProgressBar::ProgressBar(std::string title)

@@ -43,11 +43,10 @@ std::string Fixed(double number, int decimals);
 std::string FormatTime(Time time);
 std::optional<Time> ParseTime(const std::string& text);
 
-// The domain objects of CONTRACT §2 and §5.
+// The domain objects of CONTRACT §2; an event is written by base/event_json.h.
 Json ToJson(const Order& order);
 Json ToJson(const Drop& drop, Time now);
 Json ToJson(const Product& product);
-Json ToJson(const Event& event);
 
 // A bar on standard error while something long goes on; nothing when that is no terminal.
 class ProgressBar {

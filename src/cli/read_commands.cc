@@ -1,11 +1,12 @@
 // livedrops drop, drops, order-status, orders, products, followers, events.
-#include <atomic>
 #include <chrono>
-#include <csignal>
+#include <iostream>
 #include <thread>
 
+#include "base/event_json.h"
 #include "cli/output.h"
 #include "cli/shop.h"
+#include "cli/stop.h"
 
 namespace livedrops::cli {
 namespace {
@@ -222,16 +223,13 @@ void OnFollowers(const ReadOptions& options, ReadOnlyShop* shop, Context* contex
 
 // --- events --------------------------------------------------------------------------------------
 
-std::atomic<bool> stopped{false};
-static_assert(std::atomic<bool>::is_always_lock_free);  // A signal handler may touch it.
-
-void StopOnSignals() {
-  std::signal(SIGINT, [](int) { stopped = true; });
-  std::signal(SIGTERM, [](int) { stopped = true; });
-}
-
 void PrintEvent(const Event& event, const Context* context) {
-  if (context->json) return PrintLine(ToJson(event));
+  if (context->json) {
+    std::string line;
+    AppendEventJson(event, "", &line);
+    std::cout << line << std::endl;  // Flushed: a reader at the other end of a pipe sees it.
+    return;
+  }
   std::printf("%-10llu %s  %-16s %-30s %s\n", static_cast<unsigned long long>(event.seq),
               FormatTime(event.at).c_str(), std::string(ToString(event.type)).c_str(),
               event.subject.c_str(), event.body.c_str());
@@ -244,7 +242,7 @@ void OnEvents(const ReadOptions& options, ReadOnlyShop* shop, Context* context) 
   query.channel = options.channel;
   query.after_seq = options.after;
   std::int64_t left = options.limit == 0 ? INT64_MAX : options.limit;
-  while (left > 0 && !stopped) {
+  while (left > 0 && !Stopped()) {
     query.limit = static_cast<int>(std::min<std::int64_t>(left, 1'000));
     std::vector<Event> events;
     const Status read = shop->storage().ReadChannel(query, &events);

@@ -36,7 +36,7 @@ INCLUDES = {
     "rpc": {"include", "base"},
     "server": {"include", "service", "base"},
     "capi": {"include"},
-    "open": {"include", "storage"},
+    "open": {"include", "storage", "transport"},
     "testing": {"include", "base"},
     "simulation": {"include", "core", "service", "storage", "base", "testing"},
     "cli": {"include", "simulation", "base"},

@@ -1,0 +1,62 @@
+// RelaySteps: what a relay does, one step at a time. It has no thread and no clock: the Relay
+// (relay.cc) gives it both, tests do without.
+#pragma once
+
+#include <random>
+
+#include "livedrops/relay.h"
+
+namespace livedrops {
+
+// How long to wait after failures in a row: twice as long each time, and by chance up to half of it
+// less, so that many relays do not come back to a receiver at the same moment.
+class Backoff {
+ public:
+  Backoff(Duration first, Duration longest, std::uint32_t seed)
+      : first_(first), longest_(longest), next_(first), random_(seed) {}
+
+  Duration Next();
+  void Reset() { next_ = first_; }
+
+ private:
+  const Duration first_;
+  const Duration longest_;
+  Duration next_;
+  std::minstd_rand random_;
+};
+
+// Threading: one thread at a time.
+class RelaySteps {
+ public:
+  enum class Next {
+    more,   // Events wait: take the next step at once.
+    idle,   // The transport has everything.
+    retry,  // Something failed that may work later.
+    stop,   // `progress().error` is one that no retry helps.
+  };
+
+  RelaySteps(Storage& storage, Transport& transport, const RelayOptions& options)
+      : storage_(storage), transport_(transport), options_(options) {}
+
+  // Carries at most one batch.
+  Next Step();
+
+  const RelayProgress& progress() const { return progress_; }
+
+ private:
+  Next Fail(Status error);
+  Status FindPosition();
+  Status ReadBatch();
+  Status Send();
+  Status NameEvent(const Status& error);
+
+  Storage& storage_;
+  Transport& transport_;
+  const RelayOptions options_;
+  // False: only the transport knows how far it is.
+  bool positioned_ = false;
+  std::vector<Event> events_;
+  RelayProgress progress_;
+};
+
+}  // namespace livedrops

@@ -1,0 +1,211 @@
+// What the conformance suite cannot see of "file:" and of the position file: their bytes.
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "livedrops/relay.h"
+
+namespace livedrops {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<Event> Events(std::uint64_t first, std::uint64_t last) {
+  std::vector<Event> events(last - first + 1);
+  for (Event& event : events) {
+    event.seq = first + static_cast<std::uint64_t>(&event - events.data());
+    event.type = EventType::soldOut;
+    event.subject = "mug-1";
+  }
+  return events;
+}
+
+class FileTest : public testing::Test {
+ protected:
+  FileTest() {
+    std::string pattern = (fs::temp_directory_path() / "livedrops-XXXXXX").string();
+    directory_ = mkdtemp(pattern.data());
+    path_ = directory_ / "events.jsonl";
+  }
+  ~FileTest() override { fs::remove_all(directory_); }
+
+  std::unique_ptr<Transport> Open() const {
+    auto transport = OpenTransport("file:" + path_.string());
+    EXPECT_TRUE(transport.ok()) << transport.status().ToString();
+    return std::move(*transport);
+  }
+  Status Send(Transport& transport, std::uint64_t first, std::uint64_t last) const {
+    const std::vector<Event> events = Events(first, last);
+    return transport.Send({"e1", events}, Duration(1000));
+  }
+  void Write(const std::string& text) const { std::ofstream(path_, std::ios::binary) << text; }
+  std::string Read() const {
+    std::ostringstream text;
+    text << std::ifstream(path_, std::ios::binary).rdbuf();
+    return text.str();
+  }
+  static std::uint64_t OffsetOf(Transport& transport) {
+    const auto position = transport.ReadPosition();
+    EXPECT_TRUE(position.ok()) << position.status().ToString();
+    return position.ok() ? position->offset : 0;
+  }
+
+  fs::path directory_;
+  fs::path path_;
+};
+
+TEST_F(FileTest, HoldsOneLineForEachEvent) {
+  ASSERT_TRUE(Send(*Open(), 1, 2).ok());
+  EXPECT_EQ(Read(), R"({"type":"soldOut","eventId":1,"at":"1970-01-01T00:00:00.000Z","offset":1,)"
+                    R"("actor":"","subject":"mug-1","epoch":"e1"})"
+                    "\n"
+                    R"({"type":"soldOut","eventId":2,"at":"1970-01-01T00:00:00.000Z","offset":2,)"
+                    R"("actor":"","subject":"mug-1","epoch":"e1"})"
+                    "\n");
+}
+
+TEST_F(FileTest, ATornLineIsCutOffWhereverItWasTorn) {
+  ASSERT_TRUE(Send(*Open(), 1, 3).ok());
+  const std::string whole = Read();
+  const std::size_t second = whole.find('\n') + 1;
+  const std::size_t third = whole.find('\n', second) + 1;
+  for (std::size_t bytes = 0; bytes <= whole.size(); ++bytes) {
+    Write(whole.substr(0, bytes));
+    const auto transport = Open();
+    const std::uint64_t lines = bytes < second         ? 0
+                                : bytes < third        ? 1
+                                : bytes < whole.size() ? 2
+                                                       : 3;
+    ASSERT_EQ(OffsetOf(*transport), lines) << bytes;
+    ASSERT_TRUE(lines == 3 || Send(*transport, lines + 1, 3).ok());
+    ASSERT_EQ(Read(), whole) << bytes;
+  }
+}
+
+TEST_F(FileTest, APositionIsFoundBehindALongLine) {
+  std::vector<Event> events = Events(1, 2);
+  events[0].body = std::string(200'000, 'a');
+  events[1].body = std::string(100'000, 'b');
+  ASSERT_TRUE(Open()->Send({"e1", events}, Duration(1000)).ok());
+  EXPECT_EQ(OffsetOf(*Open()), 2u);
+  Write(Read() + "{\"type\":\"soldOut\",\"body\":\"" + std::string(300'000, 'c'));
+  EXPECT_EQ(OffsetOf(*Open()), 2u);
+}
+
+TEST_F(FileTest, AFileOfSomebodyElseIsLeftAlone) {
+  const std::vector<std::string> files = {
+      "diary\n",
+      "a photograph without a line end",
+      "{\"type\":\"soldOut\",\"eventId\":1}\n",
+      "{\"type\":\"soldOut\",\"eventId\":one,\"epoch\":\"e1\"}\n",
+      "\n",
+      "{\"type\":\"soldOut\",\"eventId\":1,\"epoch\":\"e1\"}\n\n",
+      std::string(3 << 20, 'x'),
+  };
+  for (const std::string& text : files) {
+    Write(text);
+    const auto position = Open()->ReadPosition();
+    ASSERT_FALSE(position.ok()) << text.substr(0, 80);
+    EXPECT_EQ(position.status().code(), StatusCode::kCorrupt);
+    EXPECT_EQ(position.status().message(),
+              "the last line of \"" + path_.string() + "\" is no event of a relay");
+    EXPECT_EQ(Read(), text);
+  }
+}
+
+TEST_F(FileTest, WhatCannotBeOpenedIsNamed) {
+  const auto missing = OpenTransport("file:" + (directory_ / "no" / "file").string());
+  const auto position = (*missing)->ReadPosition();
+  EXPECT_EQ(position.status().code(), StatusCode::kUnavailable);
+  EXPECT_NE(position.status().message().find("No such file or directory"), std::string::npos);
+  EXPECT_EQ((*OpenTransport("file:/dev/null"))->ReadPosition().status().code(),
+            StatusCode::kInvalidArgument);
+  EXPECT_EQ(OpenTransport("file:").status().message(),
+            "file: needs a path, as in file:events.jsonl");
+  EXPECT_EQ(OpenTransport("kafka://user:secret@host").status().message(),
+            "unknown transport \"kafka\", known are file:PATH");
+}
+
+TEST_F(FileTest, ASecondRelayWaitsForTheFirst) {
+  auto first = Open();
+  ASSERT_TRUE(Send(*first, 1, 1).ok());
+  const auto second = Open();
+  EXPECT_EQ(second->ReadPosition().status().message(),
+            "another relay writes to \"" + path_.string() + "\"");
+  first.reset();
+  EXPECT_EQ(OffsetOf(*second), 1u);
+}
+
+TEST_F(FileTest, AFileThatWasMovedIsBegunAnew) {
+  auto transport = Open();
+  ASSERT_TRUE(Send(*transport, 1, 2).ok());
+  fs::rename(path_, directory_ / "moved");
+  EXPECT_EQ(Send(*transport, 3, 3).code(), StatusCode::kUnavailable);
+  EXPECT_EQ(OffsetOf(*transport), 0u);
+  ASSERT_TRUE(Send(*transport, 1, 3).ok());
+  transport.reset();
+  EXPECT_EQ(OffsetOf(*Open()), 3u);
+}
+
+// A write that the system cuts short: the file may not become longer than `limit`.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t limit) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limited{limit, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limited);
+  }
+  ~FileSizeLimit() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, SIG_DFL);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(FileTest, AFailedWriteIsTakenBack) {
+  const auto transport = Open();
+  ASSERT_TRUE(Send(*transport, 1, 2).ok());
+  const std::string before = Read();
+  {
+    const FileSizeLimit limit(before.size() + before.size() * 3 / 4);
+    const Status full = Send(*transport, 3, 4);
+    EXPECT_EQ(full.code(), StatusCode::kUnavailable) << full.ToString();
+    EXPECT_EQ(Read(), before);
+    EXPECT_EQ(OffsetOf(*transport), 2u);
+  }
+  EXPECT_TRUE(Send(*transport, 3, 4).ok());
+  EXPECT_EQ(OffsetOf(*transport), 4u);
+}
+
+TEST_F(FileTest, APositionFileKeepsWhatWasWritten) {
+  const PositionFile file(path_.string());
+  ASSERT_TRUE(file.Read().ok());
+  EXPECT_EQ(file.Read()->offset, 0u);
+  ASSERT_TRUE(file.Write({"e1", 17}).ok());
+  ASSERT_TRUE(file.Write({"e1", 18446744073709551615u}).ok());
+  EXPECT_EQ(file.Read()->epoch, "e1");
+  EXPECT_EQ(file.Read()->offset, 18446744073709551615u);
+  EXPECT_EQ(Read(), "e1 18446744073709551615\n");
+}
+
+TEST_F(FileTest, APositionFileThatIsNoneIsCorrupt) {
+  for (const char* text : {"", "e1", "e1 \n", " 17\n", "e1 17", "e1 17 \n", "e1 -1\n"}) {
+    Write(text);
+    EXPECT_EQ(PositionFile(path_.string()).Read().status().code(), StatusCode::kCorrupt) << text;
+  }
+  const PositionFile nowhere((directory_ / "no" / "position").string());
+  EXPECT_EQ(nowhere.Write({"e1", 1}).code(), StatusCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace livedrops
