@@ -10,7 +10,7 @@ import uuid
 import requests
 import schemathesis
 
-# url; token of each "METHOD path"; ids of each kind, and a path's own; status of each problem's code.
+# url; token of each "METHOD path"; ids of each kind, and a path's own; each problem's status.
 SHOP = json.loads(os.environ["LIVEDROPS_SHOP"])
 # After these a token is worth nothing: each call gets an account of its own.
 LAST_ACTS = {"POST /logout", "DELETE /account", "POST /password"}
