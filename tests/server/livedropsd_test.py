@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 import zlib
 
@@ -65,6 +66,22 @@ class Accounts(ServerTest):
         self.assertEqual(changed.status, 204, changed)
         login = ann.post("/login", {"email": ann.email, "password": "new-secret"})
         self.assertEqual(login.status, 200, login)
+
+    def test_a_new_password_ends_the_other_sessions(self):
+        ann, ben = self.sign_up(), self.sign_up()
+        tokens = [ann.post("/login", {"email": ann.email, "password": "secret-word"}).json
+                  for _ in range(3)]
+        others = [self.client(pair["accessToken"]) for pair in tokens]
+        self.assertEqual([other.get("/orders").status for other in others], [200] * 3)
+        changed = ann.post("/password", {"old": "secret-word", "new": "new-secret"})
+        self.assertEqual(changed.status, 204, changed)
+        self.assertEqual([other.get("/orders").status for other in others], [401] * 3)
+        for pair in tokens:
+            dead = ann.post("/refresh", {"refreshToken": pair["refreshToken"]}, token=None)
+            self.assertEqual(dead.status, 401, dead)
+        self.assertEqual(ann.get("/orders").status, 200)
+        self.assertEqual(ann.post("/refresh", {"refreshToken": ann.refresh}).status, 200)
+        self.assertEqual(ben.get("/orders").status, 200)
 
     def test_an_erased_account_is_gone_and_its_email_free(self):
         ann = self.sign_up()
@@ -457,6 +474,37 @@ class RealTime(ServerTest):
                 self.assertIn(f"user:{ann.id}", reply["connect"]["subs"])
         asyncio.run(asyncio.wait_for(talk(), SECONDS))
 
+    def test_sockets_and_streams_are_counted_and_logged(self):
+        names = ("/connection/websocket", "/events")
+
+        def logged():
+            return sorted((line["path"], line["status"]) for line in list(self.server.lines)
+                          if line.get("path") in names and line["id"].startswith("seen-"))
+
+        async def connect():
+            url = f"ws://{self.server.public}/connection/websocket"
+            async with websockets.connect(url, extra_headers={"X-Request-Id": "seen-1"}):
+                pass
+        asyncio.run(asyncio.wait_for(connect(), SECONDS))
+        drop = self.make_drop(self.sign_up("creator"))["dropId"]
+        stream = self.listen(f"/events?channel=drop:{drop}", **{"X-Request-Id": "seen-2"})
+        self.assertEqual(stream.status, 200)
+        refused = self.listen("/events?channel=user:u", **{"X-Request-Id": "seen-3"})
+        self.assertEqual(refused.status, 401)
+        self.wait_for(lambda: len(logged()) == 3)
+        self.assertEqual(logged(), [("/connection/websocket", 101), ("/events", 200),
+                                    ("/events", 401)])
+        metrics = self.operator().get("/metrics").body.decode()
+        for route, code in (("/connection/websocket", "1xx"), ("/events", "2xx"),
+                            ("/events", "4xx")):
+            self.assertRegex(metrics, f'route="{route}",method="GET",code="{code}"}} [1-9]')
+
+    def wait_for(self, holds):
+        deadline = time.monotonic() + SECONDS
+        while not holds():
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.01)
+
 
 class Http(ServerTest):
 
@@ -669,6 +717,21 @@ class Lives(unittest.TestCase):
         again = Client(self.start(directory).public, ann.token)
         self.addCleanup(again.close)
         self.assertEqual(again.get("/orders").json, {"data": []})
+
+    def test_what_was_revoked_stays_so_over_a_restart(self):
+        directory = self.scratch()
+        shop = type("Shop", (ServerTest,), {"directory": directory})()
+        shop.server = self.start(directory)
+        ann, ben, root = shop.sign_up(), shop.sign_up(), shop.admin()
+        self.assertEqual(ann.post("/logout").status, 204)
+        self.assertEqual(root.post(f"/admin/users/{ben.id}/disable").status, 200)
+        tokens = [ann.token, ben.token, root.token]
+        shop.doCleanups()
+        self.assertEqual(shop.server.end(), 0)
+        again = Client(self.start(directory).public)
+        self.addCleanup(again.close)
+        self.assertEqual([again.get("/orders", token=token).status for token in tokens],
+                         [401, 401, 200])
 
     def test_configurations_are_printed_and_checked(self):
         directory = self.scratch()

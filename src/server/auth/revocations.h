@@ -23,6 +23,11 @@ class Revocations {
   // sessionRevoked, accountDisabled, accountErased and accountEnabled count; others are ignored.
   void Apply(const Event& event);
   bool Stops(const Principal& principal) const;
+  // Says since when Apply hears of every event. Tokens issued before may have been revoked unheard:
+  // the storage is asked about them. Without this call: since ever.
+  void FollowFrom(Time at) { followed_from_.store(at, std::memory_order_release); }
+  Time followed_from() const { return followed_from_.load(std::memory_order_acquire); }
+
   // Takes out what is no longer needed. Call it now and then, for example once a minute.
   void Forget(Time now);
 
@@ -36,6 +41,7 @@ class Revocations {
   mutable std::shared_mutex mutex_;
   Entries sessions_;
   Entries accounts_;
+  std::atomic<Time> followed_from_{Time::min()};
   std::atomic<std::size_t> size_{0};  // Mostly 0, and then nobody takes the lock.
 };
 

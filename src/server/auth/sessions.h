@@ -3,8 +3,10 @@
 
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "livedrops/accounts.h"
+#include "livedrops/audit.h"
 #include "livedrops/spi/clock.h"
 #include "server/auth/jwt.h"
 #include "server/problem.h"
@@ -51,6 +53,10 @@ class Sessions {
   // Ends the session of a refresh token. Of a token that is not valid nothing is told.
   std::optional<Problem> LogOut(std::string_view refresh_token);
   std::optional<Problem> Revoke(const SessionId& session, const UserId& actor);
+  // Ends all sessions of a user but `keep`, and adds them to `ended`. The log knows which were
+  // opened; on a long one this takes a while.
+  std::optional<Problem> RevokeOthers(Audit audit, const UserId& user, const SessionId& keep,
+                                      std::vector<SessionId>* ended);
 
  private:
   struct Parts;

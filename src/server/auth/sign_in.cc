@@ -36,7 +36,24 @@ OrProblem<Tokens> SignIn::LogIn(const std::string& email, std::string_view passw
     // Not a reason to refuse a right password: the next login tries again.
     (void)Store(account->id, password);
   }
-  return sessions_.Open(account->id, account->role);
+  OrProblem<Tokens> opened = sessions_.Open(account->id, account->role);
+  const auto* tokens = std::get_if<Tokens>(&opened);
+  if (tokens == nullptr) return opened;
+  if (auto problem = CheckAgain(*account, password)) {
+    (void)sessions_.LogOut(tokens->refresh_token);  // If not, it ends unused: nobody knows it.
+    return *problem;
+  }
+  return opened;
+}
+
+// The password may have been changed, and all sessions ended, while it was verified: this session
+// came too late for that.
+std::optional<Problem> SignIn::CheckAgain(const Account& verified, std::string_view password) {
+  const Result<Account> account = accounts_.Get(verified.id);
+  if (!account.ok()) return ProblemOf(account.status());
+  const bool changed = account->password_hash != verified.password_hash;
+  if (changed && !IsRight(account, password)) return WrongCredentials();
+  return std::nullopt;
 }
 
 std::optional<Problem> SignIn::ChangePassword(const UserId& user, std::string_view old_password,

@@ -20,6 +20,24 @@ void Say(std::string* reason, std::string text) {
 
 }  // namespace
 
+Standing StandingOf(Accounts accounts, const Principal& principal, bool demanded) {
+  const auto unreadable = [](const Status& status) {
+    return !status.ok() && status.code() != StatusCode::kNotFound;
+  };
+  if (!principal.session.empty()) {
+    const Result<Session> session = accounts.GetSession(principal.session.str());
+    if (unreadable(session.status())) return Standing::unknown;
+    if (session.ok() && (session->revoked || session->user != principal.subject)) {
+      return Standing::refused;
+    }
+    if (!session.ok() && demanded) return Standing::refused;
+  }
+  const Result<Account> account = accounts.Get(principal.subject);
+  if (unreadable(account.status())) return Standing::unknown;
+  const bool closed = account.ok() && (account->disabled || account->erased);
+  return closed || (!account.ok() && demanded) ? Standing::refused : Standing::allowed;
+}
+
 TokenVerifier::TokenVerifier(const TokenKeyStore* keys, const Revocations* revocations,
                              TokenVerifierOptions options)
     : key_store_(*keys),
@@ -55,19 +73,31 @@ std::optional<Principal> TokenVerifier::Current(Entry* entry, Time now, std::str
     Say(reason, "revoked");
     return std::nullopt;
   }
-  if (NeedsStorage(principal) && entry->checked_at + kAskAgainAfter <= now) {
-    if (!options_.still_allowed || !options_.still_allowed(principal)) {
-      Say(reason, "revoked in the storage");
-      return std::nullopt;
-    }
-    entry->checked_at = now;
+  if (!IsToBeAsked(*entry, now)) return principal;
+  const Standing standing = options_.standing
+                                ? options_.standing(principal, OutlivesRevocations(principal))
+                                : Standing::refused;
+  if (standing != Standing::allowed) {
+    Say(reason,
+        standing == Standing::unknown ? std::string(kStandingUnknown) : "revoked in the storage");
+    return std::nullopt;
   }
+  entry->checked_at = now;
   return principal;
 }
 
-bool TokenVerifier::NeedsStorage(const Principal& principal) const {
-  return !principal.own ||
+bool TokenVerifier::OutlivesRevocations(const Principal& principal) const {
+  return principal.own &&
          principal.expires_at + options_.rules.leeway - principal.issued_at > revocations_.keep();
+}
+
+bool TokenVerifier::IsToBeAsked(const Entry& entry, Time now) const {
+  const Principal& principal = entry.principal;
+  const Time from = revocations_.followed_from();
+  const bool again = !principal.own || OutlivesRevocations(principal) || from > now;
+  if (again) return entry.checked_at + kAskAgainAfter <= now;
+  // Who issued it may have a clock that is ahead of ours.
+  return principal.issued_at - options_.rules.leeway < from && entry.checked_at < from;
 }
 
 void TokenVerifier::FollowKeys() {

@@ -8,19 +8,31 @@
 #include <unordered_map>
 
 #include "base/siphash.h"
+#include "livedrops/accounts.h"
 #include "server/auth/jwt.h"
 #include "server/auth/revocations.h"
 
 namespace livedrops::server {
 
+// What the storage says of a token's session and account.
+enum class Standing : std::uint8_t { allowed, refused, unknown };  // unknown: it cannot be read.
+
+// `demanded`: the session must be there. One that nobody knows is no reason to refuse a token that
+// is signed and lives for minutes.
+Standing StandingOf(Accounts accounts, const Principal& principal, bool demanded);
+
+// The `reason` of a refusal that may be over soon.
+inline constexpr std::string_view kStandingUnknown = "the storage cannot be read";
+
 struct TokenVerifierOptions {
   TokenRules rules;
   std::size_t cached_max = 65'536;  // Tokens; about 250 bytes each.
-  // Does the storage still allow it? Asked when a token is first seen and then every 5 s, about
-  // tokens that revocations in memory do not cover: those that live longer than these are kept, and
-  // a host's, who may go on issuing them for an account that was disabled here. May be empty: then
-  // such tokens are refused. It reads the storage on the caller's thread.
-  std::function<bool(const Principal& principal)> still_allowed;
+  // Asked about tokens that revocations in memory do not cover. When a token is first seen and then
+  // every 5 s: about those that live longer than these are kept, and a host's, who may go on
+  // issuing them for an account that was disabled here. Once: about those issued before the log was
+  // followed. May be empty: then all of them are refused. It reads the storage on the caller's
+  // thread.
+  std::function<Standing(const Principal& principal, bool demanded)> standing;
 };
 
 // Threading: one thread at a time; each event loop has its own. The key store and the revocations
@@ -52,7 +64,8 @@ class TokenVerifier {
   Entry* Find(const Hash128& hash);
   Entry* Keep(const Hash128& hash, const Principal& principal);
   void FollowKeys();
-  bool NeedsStorage(const Principal& principal) const;
+  bool OutlivesRevocations(const Principal& principal) const;
+  bool IsToBeAsked(const Entry& entry, Time now) const;
   std::optional<Principal> Current(Entry* entry, Time now, std::string* reason);
 
   const TokenKeyStore& key_store_;

@@ -58,6 +58,19 @@ void Revoke(Context& context, EventType type, const std::string& subject) {
   context.shared.revocations.Apply(event);
 }
 
+// Whoever knows the old password may have signed in somewhere.
+std::optional<Problem> EndOtherSessions(Context& context) {
+  std::vector<SessionId> ended;
+  auto problem = context.shared.sessions.RevokeOthers(context.service().audit(), context.subject(),
+                                                      context.principal->session, &ended);
+  for (const SessionId& session : ended) Revoke(context, EventType::sessionRevoked, session.str());
+  if (!problem) return std::nullopt;
+  // The password is changed already.
+  problem->code = ProblemCode::outcome_unknown;
+  problem->detail = "the password was changed, but other sessions may go on: log in and try again";
+  return problem;
+}
+
 }  // namespace
 
 void handle::register_account(Context& context) {
@@ -135,7 +148,9 @@ void handle::password(Context& context) {
   // Whoever holds a stolen token must not guess the password faster than at the login.
   if (!MayTry(context, context.subject().view())) return;
   context.RunOn(context.shared.passwords, [old_password, new_password](Context& self) {
-    Answer(self, self.shared.sign_in.ChangePassword(self.subject(), old_password, new_password));
+    auto problem = self.shared.sign_in.ChangePassword(self.subject(), old_password, new_password);
+    if (!problem) problem = EndOtherSessions(self);
+    Answer(self, problem);
   });
 }
 

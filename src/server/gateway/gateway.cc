@@ -65,10 +65,11 @@ void AnswerTicket(Realtime& realtime, Context& context) {
 // Real time answers by itself from here on; the gateway has checked rate, token and role.
 void HandOver(Realtime& realtime, Context& context) {
   if (context.route->id == RouteId::ticket) return AnswerTicket(realtime, context);
+  const auto note = [self = context.shared_from_this()](int status) { self->Note(status); };
   if (context.route->id == RouteId::websocket) {
-    return realtime.OnWebSocket(std::move(context.request), context.responder);
+    return realtime.OnWebSocket(context.request, context.responder, note);
   }
-  realtime.OnEvents(std::move(context.request), context.responder);
+  realtime.OnEvents(context.request, context.responder, note);
 }
 
 void WriteServer(const ServerStats& stats, MetricsText* text) {

@@ -165,16 +165,24 @@ Problem ProblemWith(ProblemCode code) {
   return problem;
 }
 
+Problem ProblemOfToken(std::string_view reason) {
+  if (reason != kStandingUnknown) return ProblemWith(ProblemCode::unauthenticated);
+  Problem problem = ProblemWith(ProblemCode::unavailable);
+  problem.retry_after_s = 1;
+  return problem;
+}
+
 std::optional<Problem> Check(Context& context) {
   if (!IsAcceptable(context)) return ProblemWith(ProblemCode::not_acceptable);
   // The rate is the subject's, so the token is read first; that it is wrong is told afterwards.
   const auto token = TokenOf(context.request);
+  std::string reason;
   const auto loop = static_cast<std::size_t>(context.request.loop());
   if (token && !token->empty()) {
-    context.principal = context.shared.verifiers.at(loop)->Verify(*token, context.Now());
+    context.principal = context.shared.verifiers.at(loop)->Verify(*token, context.Now(), &reason);
   }
   if (auto problem = CheckRate(context)) return problem;
-  if (token && !context.principal) return ProblemWith(ProblemCode::unauthenticated);
+  if (token && !context.principal) return ProblemOfToken(reason);
   if (auto problem = CheckRole(context)) return problem;
   if (auto problem = CheckType(context.request, context.route->id)) return problem;
   if (context.request.body_too_large()) return ProblemWith(ProblemCode::body_too_large);

@@ -11,15 +11,6 @@ namespace {
 constexpr int kBackgroundThreads = 2;
 constexpr std::size_t kBackgroundQueue = 1024;
 
-// A token that lives longer than revocations are remembered: its session must be in the storage.
-bool StillAllowed(Service& service, const Principal& principal) {
-  if (principal.session.empty()) return true;  // A host's token: the host decides how long.
-  const Result<Session> session = service.accounts().GetSession(principal.session.str());
-  if (!session.ok() || session->revoked || session->user != principal.subject) return false;
-  const Result<Account> account = service.accounts().Get(principal.subject);
-  return account.ok() && !account->disabled && !account->erased;
-}
-
 // A moment longer than orders have in the engine: who decides in time has the word.
 MonotonicNs AllowedNs(const Config& config) {
   constexpr std::int64_t kMomentMs = 100;
@@ -32,8 +23,8 @@ std::vector<std::unique_ptr<TokenVerifier>> MakeVerifiers(Service* service, cons
                                                           const Revocations* revocations) {
   TokenVerifierOptions options;
   options.rules = TokenRulesOf(config);
-  options.still_allowed = [service](const Principal& principal) {
-    return StillAllowed(*service, principal);
+  options.standing = [service](const Principal& principal, bool demanded) {
+    return StandingOf(service->accounts(), principal, demanded);
   };
   std::vector<std::unique_ptr<TokenVerifier>> verifiers;
   for (int i = 0; i < LoopsOf(config); ++i) {
@@ -76,6 +67,8 @@ Shared::Shared(Service* the_service, const Config& the_config, TokenKeys token_k
       deadlines(LoopsOf(config), AllowedNs(config)),
       passwords(static_cast<int>(config.auth.argon2_threads),
                 static_cast<std::size_t>(config.auth.argon2_queue)),
-      background(kBackgroundThreads, kBackgroundQueue) {}
+      background(kBackgroundThreads, kBackgroundQueue) {
+  revocations.FollowFrom(Time::max());  // Nothing is followed before the start.
+}
 
 }  // namespace livedrops::server

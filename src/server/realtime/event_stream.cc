@@ -1,8 +1,11 @@
 #include "server/realtime/event_stream.h"
+#include "server/auth/token_verifier.h"
 
 #include <charconv>
+#include <utility>
 
 #include "server/auth/routes.h"
+#include "server/auth/token_verifier.h"
 #include "server/json/json_writer.h"
 #include "server/problem.h"
 
@@ -60,8 +63,11 @@ class EventStream final : public Client,
                           public Receiver,
                           public std::enable_shared_from_this<EventStream> {
  public:
-  EventStream(std::shared_ptr<Surroundings> surroundings, int loop)
-      : surroundings_(std::move(surroundings)), loop_(surroundings_->loop(loop)) {}
+  EventStream(std::shared_ptr<Surroundings> surroundings, int loop,
+              std::function<void(int status)> answered)
+      : surroundings_(std::move(surroundings)),
+        loop_(surroundings_->loop(loop)),
+        answered_(std::move(answered)) {}
 
   void Open(const Request& request, const Responder& responder);
 
@@ -78,11 +84,14 @@ class EventStream final : public Client,
   std::optional<Problem> Authenticate(const Request& request);
   std::optional<Problem> Prepare(const Request& request);
   void Answer(const Responder& responder, const Wanted& wanted, Loaded loaded);
+  void Refuse(const Responder& responder, const Problem& problem);
+  void Tell(int status);
   void SendBeginning(const Wanted& wanted, const Subscribed& subscribed);
   void Leave();
 
   const std::shared_ptr<Surroundings> surroundings_;
   Loop& loop_;
+  std::function<void(int status)> answered_;
   std::optional<Principal> principal_;
   bool admitted_ = false;
   std::string allowed_origin_;
@@ -97,8 +106,10 @@ std::optional<Problem> EventStream::Authenticate(const Request& request) {
     principal_ = surroundings_->tickets.Take(*ticket, surroundings_->Now());
     if (!principal_ || surroundings_->Revoked(*principal_)) return refused;
   } else if (const auto field = request.Header("Authorization")) {
-    principal_ = surroundings_->Verify(loop_.number, BearerToken(*field)).principal;
-    if (!principal_) return refused;
+    TokenCheck check = surroundings_->Verify(loop_.number, BearerToken(*field));
+    if (check.unknown) return Make(ProblemCode::unavailable, std::string(kStandingUnknown));
+    if (!check.principal) return refused;
+    principal_ = std::move(check.principal);
   }
   return std::nullopt;
 }
@@ -127,8 +138,7 @@ std::optional<Problem> EventStream::Prepare(const Request& request) {
 
 void EventStream::Open(const Request& request, const Responder& responder) {
   if (const auto problem = Prepare(request)) {
-    responder.Send(ProblemResponse(*problem));
-    return;
+    return Refuse(responder, *problem);
   }
   Wanted wanted{std::string(*request.Query("channel")), {}};
   if (const auto id = request.Header("Last-Event-ID")) wanted.since = ParseEventId(*id);
@@ -146,7 +156,7 @@ void EventStream::Open(const Request& request, const Responder& responder) {
 void EventStream::Answer(const Responder& responder, const Wanted& wanted, Loaded loaded) {
   LoadedChannel& channel = loaded.channels.front();
   if (!channel.status.ok()) {
-    responder.Send(ProblemResponse(server::ProblemOf(channel.status)));
+    Refuse(responder, server::ProblemOf(channel.status));
     return Leave();
   }
   Response head(200);
@@ -160,9 +170,20 @@ void EventStream::Answer(const Responder& responder, const Wanted& wanted, Loade
   limits.bytes_soft = limits.bytes_max / 16;
   auto stream = responder.Stream(head, [self = shared_from_this()] { self->Leave(); }, limits);
   if (!stream.ok()) return Leave();
+  Tell(200);
   stream_ = *stream;
   SendBeginning(wanted, channel.subscribed);
   if (subscription_ != nullptr) subscription_->Begin(channel.subscribed.position.offset);
+}
+
+void EventStream::Refuse(const Responder& responder, const Problem& problem) {
+  responder.Send(ProblemResponse(problem));
+  Tell(problem.status());
+}
+
+// And lets go of what the listener holds: a stream may live for days.
+void EventStream::Tell(int status) {
+  if (const auto answered = std::exchange(answered_, nullptr)) answered(status);
 }
 
 // First what the subscription begins with, as an event of its own name; then what was missed.
@@ -225,8 +246,9 @@ Position ParseEventId(std::string_view text) {
 }
 
 void OpenEventStream(const std::shared_ptr<Surroundings>& surroundings, const Request& request,
-                     const Responder& responder) {
-  std::make_shared<EventStream>(surroundings, request.loop())->Open(request, responder);
+                     const Responder& responder, std::function<void(int status)> answered) {
+  std::make_shared<EventStream>(surroundings, request.loop(), std::move(answered))
+      ->Open(request, responder);
 }
 
 }  // namespace livedrops::server

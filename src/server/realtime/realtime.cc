@@ -58,7 +58,6 @@ class Realtime::Impl {
   const std::shared_ptr<Surroundings> surroundings;
 
  private:
-  Status ReadRevocations();
   void OnEvents(const Events& events, std::uint64_t seq);
   void OnTurn();
   void Tell(Batch batch);
@@ -73,34 +72,12 @@ class Realtime::Impl {
   LogFollower follower_;
 };
 
-// What happened before the head is read here, what comes after it is followed.
-Status Realtime::Impl::ReadRevocations() {
-  Storage& storage = surroundings->service.reads().storage();
-  const Time from = surroundings->Now() - surroundings->revocations.keep();
-  std::vector<Event> events;
-  for (const EventType type : kRevoking) {
-    EventQuery query;
-    query.action = type;
-    query.from = from;
-    query.limit = 1000;
-    std::vector<Event> page;
-    do {
-      page.clear();
-      if (Status read = storage.ListEvents(query, &page); !read.ok()) return read;
-      if (!page.empty()) query.before_seq = page.back().seq;
-      events.insert(events.end(), page.begin(), page.end());
-    } while (std::ssize(page) == query.limit);
-  }
-  std::ranges::sort(events, {}, &Event::seq);
-  for (const Event& event : events) surroundings->revocations.Apply(event);
-  return OkStatus();
-}
-
 Status Realtime::Impl::Start(HttpServer& server) {
   if (started_) return {StatusCode::kClosed, "realtime was started before"};
   const auto head = surroundings->service.audit().ReadHead();
   if (!head.ok()) return head.status();
-  if (Status read = ReadRevocations(); !read.ok()) return read;
+  // What was revoked before is not read: whoever brings an older token is looked up.
+  surroundings->revocations.FollowFrom(surroundings->Now());
   started_ = true;
   surroundings->Start(&server);
   loop_count_ = server.loop_count();
@@ -194,25 +171,34 @@ void Realtime::Listen(std::function<void(std::span<const Event> events)> listene
 Status Realtime::Start(HttpServer& server) { return impl_->Start(server); }
 void Realtime::Stop() { impl_->Stop(); }
 
-void Realtime::OnWebSocket(Request request, Responder responder) {
+void Realtime::OnWebSocket(Request request, Responder responder, const Answered& answered) {
+  const auto tell = [&answered](int status) {
+    if (answered) answered(status);
+  };
+  const auto refuse = [&](ProblemCode code, std::string detail) {
+    responder.Send(Refusal(code, std::move(detail)));
+    tell(StatusOf(code));
+  };
   Surroundings& surroundings = *impl_->surroundings;
   if (!surroundings.running()) {
-    responder.Send(Refusal(ProblemCode::unavailable, "the server starts or stops"));
-  } else if (!surroundings.AllowsOrigin(request)) {
-    responder.Send(Refusal(ProblemCode::forbidden, "this origin may not connect"));
-  } else {
-    // A wrong handshake is answered by Upgrade itself.
-    (void)responder.Upgrade(request, MakeSocket(&surroundings, request.loop()),
-                            SocketOptions(surroundings.options));
+    return refuse(ProblemCode::unavailable, "the server starts or stops");
   }
+  if (!surroundings.AllowsOrigin(request)) {
+    return refuse(ProblemCode::forbidden, "this origin may not connect");
+  }
+  // A wrong handshake is answered by Upgrade itself.
+  const Status upgraded = responder.Upgrade(request, MakeSocket(&surroundings, request.loop()),
+                                            SocketOptions(surroundings.options));
+  tell(upgraded.ok() ? 101 : 400);
 }
 
-void Realtime::OnEvents(Request request, Responder responder) {
+void Realtime::OnEvents(Request request, Responder responder, Answered answered) {
   if (!impl_->surroundings->running()) {
     responder.Send(Refusal(ProblemCode::unavailable, "the server starts or stops"));
+    if (answered) answered(StatusOf(ProblemCode::unavailable));
     return;
   }
-  OpenEventStream(impl_->surroundings, request, responder);
+  OpenEventStream(impl_->surroundings, request, responder, std::move(answered));
 }
 
 std::string Realtime::IssueTicket(const Principal& principal) {

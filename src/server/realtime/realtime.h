@@ -88,8 +88,8 @@ struct RealtimeStats {
 // for sockets that are still open tell it when they close.
 class Realtime {
  public:
-  // Both must outlive it. `revocations` gets every event of the log that concerns it, beginning
-  // with those that are still valid when Start is called.
+  // Both must outlive it. `revocations` gets every event of the log that concerns it, from Start
+  // on.
   Realtime(Service& service, Revocations* revocations, RealtimeOptions options);
   ~Realtime();
   Realtime(const Realtime&) = delete;
@@ -100,17 +100,20 @@ class Realtime {
   // Start. Exceptions: none may leave it.
   void Listen(std::function<void(std::span<const Event> events)> listener);
 
-  // Reads the revocations and begins to follow the log. Until then requests are answered 503. The
+  // Begins to follow the log. Until then requests are answered 503. The
   // server must live until Stop. Errors: those of the storage; closed when called twice.
   Status Start(HttpServer& server);
   // Follows no more and lets go of the server. Open sockets stay open, but hear nothing: stop the
   // server first. Calling again does nothing.
   void Stop();
 
+  // Hears the status of the answer, once, on the request's loop: for the access log. May be empty.
+  using Answered = std::function<void(int status)>;
+
   // GET /connection/websocket. Rate limits are the caller's. Threading: the request's loop.
-  void OnWebSocket(Request request, Responder responder);
+  void OnWebSocket(Request request, Responder responder, const Answered& answered = {});
   // GET /events?channel=…[&ticket=…]. Reads Authorization itself. Threading: the request's loop.
-  void OnEvents(Request request, Responder responder);
+  void OnEvents(Request request, Responder responder, Answered answered = {});
 
   // A ticket that opens one /events stream as that principal, within RealtimeOptions::ticket_life,
   // on this server. Threading: any thread.

@@ -86,7 +86,7 @@ void Session::Connect(const Command& command) {
   if (!command.token.empty()) {
     TokenCheck check = port_.Verify(command.token);
     if (check.expired) return Reply(ErrorReply(command.id, kErrorTokenExpired));
-    if (!check.principal) return Close(kInvalidToken);
+    if (!check.principal) return Close(check.unknown ? kServerError : kInvalidToken);
     if (!port_.Admit(*check.principal)) return Close(kConnectionLimit);
     principal_ = std::move(check.principal);
   }
@@ -259,6 +259,7 @@ void Session::Refresh(const Command& command) {
   if (!principal_) return Reply(ErrorReply(command.id, kErrorBadRequest));
   TokenCheck check = port_.Verify(command.token);
   if (check.expired) return Reply(ErrorReply(command.id, kErrorTokenExpired));
+  if (check.unknown) return Close(kServerError);
   if (!check.principal || check.principal->subject != principal_->subject) {
     return Close(kInvalidToken);
   }

@@ -24,6 +24,7 @@ using Tick = std::chrono::steady_clock::time_point;
 struct TokenCheck {
   std::optional<Principal> principal;
   bool expired = false;  // It was valid; a new one can be fetched.
+  bool unknown = false;  // Nobody can say now: the storage cannot be read.
 };
 
 // What a session does to the world and asks of it.

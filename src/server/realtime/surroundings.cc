@@ -1,10 +1,13 @@
 #include "server/realtime/surroundings.h"
+#include "server/auth/token_verifier.h"
 
 #include <algorithm>
 
 #include "livedrops/spi/clock.h"
 #include "livedrops/spi/order_port.h"
 #include "livedrops/spi/storage.h"
+
+#include "server/auth/token_verifier.h"
 
 namespace livedrops::server {
 namespace {
@@ -111,8 +114,9 @@ Surroundings::Surroundings(Service& shop, Revocations* stopped, RealtimeOptions 
 
 TokenCheck Surroundings::Verify(int loop, std::string_view token) {
   std::string reason;
-  TokenCheck check{options.verify(loop, token, Now(), &reason), false};
+  TokenCheck check{options.verify(loop, token, Now(), &reason)};
   if (check.principal) return check;
+  check.unknown = reason == kStandingUnknown;
   check.expired = reason.find("expired") != std::string::npos;
   ++counters.refused_tokens;
   return check;

@@ -92,10 +92,11 @@ TEST_F(Verifier, AsksTheStorageAboutTokensThatLiveLong) {
   int asked = 0;
   bool allowed = true;
   TokenVerifierOptions options;
-  options.still_allowed = [&](const Principal& principal) {
+  options.standing = [&](const Principal& principal, bool demanded) {
     EXPECT_EQ(principal.session, SessionId("s1"));
+    EXPECT_TRUE(demanded);
     ++asked;
-    return allowed;
+    return allowed ? Standing::allowed : Standing::refused;
   };
   Make(options);
   EXPECT_TRUE(Valid(token));
@@ -115,15 +116,45 @@ TEST_F(Verifier, AsksTheStorageAboutAHostsTokens) {
   const std::string token = host.Token("h1", R"({"sub":"ada","iat":1795438605,"exp":1795438905})");
   bool allowed = true;
   TokenVerifierOptions options;
-  options.still_allowed = [&](const Principal& principal) {
-    EXPECT_FALSE(principal.own);
-    return allowed;
+  options.standing = [&](const Principal& principal, bool demanded) {
+    EXPECT_FALSE(principal.own || demanded);
+    return allowed ? Standing::allowed : Standing::refused;
   };
   Make(options);
   EXPECT_TRUE(Valid(token));
   allowed = false;
   EXPECT_FALSE(Valid(token, kNow + Duration(5'000)));
   EXPECT_EQ(reason_, "revoked in the storage");
+}
+
+TEST_F(Verifier, AsksOnceAboutTokensFromBeforeTheStart) {
+  int asked = 0;
+  auto standing = Standing::unknown;
+  TokenVerifierOptions options;
+  options.standing = [&](const Principal&, bool demanded) {
+    EXPECT_FALSE(demanded);
+    ++asked;
+    return standing;
+  };
+  Make(options);
+  const std::string token = TokenOf(Ada());
+  revocations_.FollowFrom(Time::max());
+  EXPECT_FALSE(Valid(token));
+  EXPECT_EQ(reason_, kStandingUnknown);
+  standing = Standing::allowed;
+  EXPECT_TRUE(Valid(token));
+  EXPECT_EQ(asked, 2);
+  // What was asked before the log was followed does not count: it may have changed since.
+  revocations_.FollowFrom(kNow + Duration(1));
+  EXPECT_TRUE(Valid(token, kNow + Duration(2)));
+  EXPECT_EQ(asked, 3);
+  EXPECT_TRUE(Valid(token, kNow + Duration(10'000)));
+  EXPECT_EQ(asked, 3);
+  Principal young = Ada();
+  young.issued_at = kNow + Duration(61'000);
+  young.expires_at = kNow + Duration(120'000);
+  EXPECT_TRUE(Valid(TokenOf(young), kNow + Duration(62'000)));
+  EXPECT_EQ(asked, 3);
 }
 
 TEST_F(Verifier, TakesNewKeysAtOnce) {

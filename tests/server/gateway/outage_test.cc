@@ -146,6 +146,39 @@ TEST_F(Hanging, OtherChangesAreAnsweredInTimeToo) {
   EXPECT_EQ(ann.client->ReadResponse().status, 503);
 }
 
+class NoUserCancel : public GatewayTest {
+ protected:
+  std::map<std::string, std::string> Settings() const override {
+    return {{"orders.user_cancel", "false"}};
+  }
+};
+
+TEST_F(NoUserCancel, AHoldThatIsConfirmedMeanwhileIsNotCancelled) {
+  MakeShop();
+  PlaceOrder hold;
+  hold.drop = DropId("d1");
+  hold.user = UserId("ann");
+  hold.quantity = 1;
+  hold.key = Key("k1");
+  hold.hold = true;
+  const std::string path = "/orders/" + service_->orders().Place(hold).order.id.str();
+  Shopper host = NewShopper("host", Role::service);
+  Shopper ann = NewShopper("ann");
+  health_->HoldCommits();
+  Send(host, "POST", path + "/confirm", "{}");
+  health_->AwaitHeldCommit();
+  // For whoever reads it, it is a hold still.
+  Send(ann, "POST", path + "/cancel", "{}");
+  EXPECT_TRUE(Eventually([&] { return service_->stats().queue_depth == 2; }));
+  health_->LetCommitsGo();
+  EXPECT_EQ(host.client->ReadResponse().status, 200);
+  const ReceivedResponse refused = ann.client->ReadResponse();
+  EXPECT_EQ(refused.status, 409) << refused.body;
+  EXPECT_TRUE(Has(refused, "order-state"));
+  EXPECT_EQ(Ask(ann, "POST", path + "/cancel", "{}").status, 403);
+  EXPECT_EQ(Ask(host, "POST", path + "/cancel", "{}").status, 200);
+}
+
 // Two orders fill a quarter of the queue, one an eighth.
 class Overloaded : public GatewayTest {
  protected:

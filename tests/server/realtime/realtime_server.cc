@@ -71,6 +71,7 @@ class TestServer {
 
  private:
   RealtimeOptions Complete(RealtimeOptions options);
+  TokenVerifierOptions VerifierOptions();
   void Handle(Request request, Responder responder);
   std::string Do(const Request& request);
 
@@ -83,8 +84,8 @@ class TestServer {
 
   TokenKeyStore keys_{*TokenKeys::Make({{"k1", std::string(32, 'a')}}, {})};
   Revocations revocations_{kTokenLife + Duration(60'000)};
-  TokenVerifier verifier_{&keys_, &revocations_, {}};
   std::unique_ptr<Service> service_;
+  TokenVerifier verifier_{&keys_, &revocations_, VerifierOptions()};
   Realtime realtime_;
   std::unique_ptr<HttpServer> server_;
   WorkerPool workers_{4, 100'000};
@@ -100,6 +101,14 @@ RealtimeOptions TestServer::Complete(RealtimeOptions options) {
       principal.reset();
     }
     return principal;
+  };
+  return options;
+}
+
+TokenVerifierOptions TestServer::VerifierOptions() {
+  TokenVerifierOptions options;
+  options.standing = [this](const Principal& principal, bool demanded) {
+    return StandingOf(service_->accounts(), principal, demanded);
   };
   return options;
 }
