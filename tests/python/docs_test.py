@@ -17,8 +17,9 @@ import livedrops.plot
 from conftest import ROOT, sell_mugs
 
 PAGES = ["docs/guides/python.md", "README.md", "bindings/python/README.md"]
-MODULES = ["livedrops", "livedrops._families", "livedrops._shop", "livedrops.errors",
-           "livedrops.plot", "livedrops.testing", "livedrops.testing.strategies", "livedrops.aio"]
+MODULES = ["livedrops", "livedrops._families", "livedrops._relay", "livedrops._shop",
+           "livedrops.aio", "livedrops.errors", "livedrops.plot", "livedrops.testing",
+           "livedrops.testing.strategies"]
 BLOCK = re.compile(r"^```(pycon|python)\n(.*?)^```\n(?:```text\n(.*?)^```$)?",
                    re.MULTILINE | re.DOTALL)
 

@@ -16,6 +16,7 @@ import livedrops
 from conftest import sell_mugs
 from dict_storage import Database, DictStorage
 from livedrops import Outcome, spi
+from livedrops.testing import MemoryTopic, MemoryTransport
 
 CALLS = 100_000
 
@@ -253,6 +254,146 @@ Clock.armed = True
 assert collected.wait(30)
 print("done")
 """) == "done"
+
+
+def test_python_ends_while_a_writer_collects_its_own_shop() -> None:
+    program = """
+import atexit, gc, os, threading, livedrops
+gc.disable()
+collecting, ending = threading.Event(), threading.Event()
+class Clock:
+    armed = False
+    def now(self):
+        if Clock.armed:
+            gc.collect()  # On the writer's thread: its timer asks for the time.
+        return 1_800_000_000_000
+class Slow:
+    def __del__(self):
+        # Nothing finds the shop any more, and it still runs: Python begins to end just now.
+        collecting.set()
+        ending.wait()
+        for _ in range(1_000):
+            os.sched_yield()  # Lets the main thread go on; without care it ends Python meanwhile.
+shop = livedrops.open("memory:", clock=Clock())
+cycle = [shop, Slow()]
+cycle.append(cycle)
+del shop, cycle
+atexit.register(ending.set)  # The first to be called.
+Clock.armed = True
+assert collecting.wait(30)
+print("done")
+"""
+    # Without the wait at the end of Python more than every second run was aborted.
+    assert [works(program) for _ in range(4)] == ["done"] * 4
+
+
+def test_python_ends_while_a_relay_sends(fast_path: Path) -> None:
+    assert works("""
+import atexit, sys, threading, livedrops
+from conftest import sell_mugs
+from livedrops import spi
+sending, ending = threading.Event(), threading.Event()
+class Slow(spi.Transport):
+    def read_position(self):
+        return None
+    def send(self, batch, deadline_ms):
+        sending.set()
+        ending.wait()
+        print("sent", len(batch.events) > 0)
+    def close(self):
+        print("closed")
+shop = livedrops.open("sqlite:" + sys.argv[1] + "/shop.db")
+sell_mugs(shop)
+relay = livedrops.Relay(shop, Slow())
+assert sending.wait(30)
+atexit.register(ending.set)  # The first to be called.
+""", str(fast_path)) == "sent True\nclosed"
+
+
+def test_a_relay_may_be_collected_by_its_own_thread() -> None:
+    assert works("""
+import gc, threading, livedrops
+from conftest import sell_mugs
+from livedrops import spi
+gc.disable()
+armed, closed = threading.Event(), threading.Event()
+class Collecting(spi.Transport):
+    def read_position(self):
+        armed.wait()
+        gc.collect()
+        return None
+    def send(self, batch, deadline_ms):
+        pass
+    def close(self):
+        closed.set()
+shop = livedrops.open("memory:")
+sell_mugs(shop)
+cycle = [livedrops.Relay(shop, Collecting()), shop]  # The relay lets the shop go after itself.
+cycle.append(cycle)
+del shop, cycle
+armed.set()
+assert closed.wait(30)
+print("done")
+""") == "done"
+
+
+def test_a_forked_child_starts_a_relay_of_its_own(fast_path: Path) -> None:
+    with livedrops.open(f"sqlite:{fast_path}/shop.db") as shop:
+        sell_mugs(shop)
+        with livedrops.Relay(shop, f"file:{fast_path}/parent.jsonl") as relay:
+            def child() -> None:
+                assert relay.stopped
+                for call in (relay.progress, relay.flush, relay.stop):
+                    with pytest.raises(livedrops.ClosedError, match="before this process was fork"):
+                        call()
+                url = f"sqlite:{fast_path}/shop.db"
+                with livedrops.Relay(url, f"file:{fast_path}/child.jsonl") as own:
+                    own.flush(30_000)
+
+            assert in_child(child) == 0
+            relay.flush(30_000)
+    assert (fast_path / "child.jsonl").read_bytes() == (fast_path / "parent.jsonl").read_bytes()
+
+
+def test_ctrl_c_ends_the_wait_for_a_relay() -> None:
+    topic = MemoryTopic()
+    with livedrops.open("memory:") as shop:
+        with livedrops.Relay(shop, MemoryTransport(topic)) as relay:
+            other = threading.Thread(target=lambda: signal.raise_signal(signal.SIGINT))
+            with pytest.raises(KeyboardInterrupt):
+                other.start()
+                relay.wait_for(1)
+            other.join()
+            sell_mugs(shop)
+            relay.flush(30_000)
+    assert len(topic.events()) >= 2
+
+
+def test_nothing_leaks_over_many_relays() -> None:
+    class Nowhere(spi.Transport):
+        def read_position(self) -> spi.Position | None:
+            return None
+
+        def send(self, batch: spi.EventBatch, deadline_ms: int) -> None:
+            pass
+
+        def close(self) -> None:
+            pass
+
+    with livedrops.open("memory:") as shop:
+        sell_mugs(shop)
+
+        def use() -> None:
+            with livedrops.Relay(shop, Nowhere()) as relay:
+                relay.flush(30_000)
+
+        for _ in range(20):
+            use()
+        before = in_use()
+        for _ in range(200):
+            use()
+        more_bytes, more_blocks, more_references = grown(before)
+    assert more_bytes < 100_000 and more_blocks < 200 and more_references < 100
 
 
 def test_python_ends_with_open_shops(fast_path: Path) -> None:

@@ -16,9 +16,10 @@ minor units with an ISO 4217 currency.
 from livedrops._core import (
     Account, AccountAction, ChannelPage, Confirmation, Drop, DropAction, DropPage, DropStatus,
     Event, EventPage, EventType, FollowEntry, FollowPage, Head, HoldsAtEnd, Inbox, LateConfirm,
-    NativeStorage, Notification, Order, OrderPage, OrderStatus, Outcome, Position, Product,
-    ProductPage, Replies, Reply, Role, Session, Stats, StatusCode, __version__, explain,
-    open_storage)
+    NativeStorage, NativeTransport, Notification, Order, OrderPage, OrderStatus, Outcome, Position,
+    Product, ProductPage, RelayProgress, Replies, Reply, Role, Session, Stats, StatusCode,
+    __version__, explain, open_storage, open_transport)
+from livedrops._relay import AnyTransport, Relay
 from livedrops._shop import AnyStorage, Engine, Shop
 from livedrops.errors import (
     BrokenInvariantError, ClosedError, CorruptError, Error, FencedError, InvalidArgumentError,
@@ -28,12 +29,13 @@ open = Shop
 """Opens a shop: ``with livedrops.open("sqlite:shop.db") as shop: ...``"""
 
 __all__ = [
-    "Account", "AccountAction", "AnyStorage", "BrokenInvariantError", "ChannelPage", "ClosedError",
-    "Confirmation", "CorruptError", "Drop", "DropAction", "DropPage", "DropStatus", "Engine",
-    "Error", "Event", "EventPage", "EventType", "FencedError", "FollowEntry", "FollowPage", "Head",
-    "HoldsAtEnd", "Inbox", "InvalidArgumentError", "LateConfirm", "NativeStorage", "NotFoundError",
-    "Notification", "Order", "OrderPage", "OrderStatus", "Outcome", "OutcomeUnknownError",
-    "OverloadedError", "Position", "Product", "ProductPage", "Replies", "Reply", "Role", "Session",
-    "Shop", "Stats", "StatusCode", "UnavailableError", "UnsupportedError", "__version__", "explain",
-    "open", "open_storage",
+    "Account", "AccountAction", "AnyStorage", "AnyTransport", "BrokenInvariantError", "ChannelPage",
+    "ClosedError", "Confirmation", "CorruptError", "Drop", "DropAction", "DropPage", "DropStatus",
+    "Engine", "Error", "Event", "EventPage", "EventType", "FencedError", "FollowEntry",
+    "FollowPage", "Head", "HoldsAtEnd", "Inbox", "InvalidArgumentError", "LateConfirm",
+    "NativeStorage", "NativeTransport", "NotFoundError", "Notification", "Order", "OrderPage",
+    "OrderStatus", "Outcome", "OutcomeUnknownError", "OverloadedError", "Position", "Product",
+    "ProductPage", "Relay", "RelayProgress", "Replies", "Reply", "Role", "Session", "Shop", "Stats",
+    "StatusCode", "UnavailableError", "UnsupportedError", "__version__", "explain", "open",
+    "open_storage", "open_transport",
 ]

@@ -8,7 +8,7 @@ import datetime
 import livedrops._words
 import livedrops.errors
 import typing
-__all__: list[str] = ['Account', 'AccountAction', 'CancelOrder', 'ChangeAccount', 'ChangeDrop', 'ChannelPage', 'ChannelQuery', 'CommitBatch', 'ConfirmOrder', 'Confirmation', 'CreateAccount', 'CreateDrop', 'CreateProduct', 'CreatorRow', 'DeleteProduct', 'Drop', 'DropAction', 'DropPage', 'DropQuery', 'DropRow', 'DropStatus', 'Engine', 'Event', 'EventPage', 'EventQuery', 'EventRow', 'EventType', 'ExtendOrder', 'Fault', 'FaultInjector', 'FaultRates', 'FollowColumns', 'FollowCreator', 'FollowEntry', 'FollowPage', 'FollowQuery', 'FollowRow', 'Head', 'HoldsAtEnd', 'Inbox', 'LateConfirm', 'MarkRead', 'NativeStorage', 'Notification', 'OpenSession', 'Order', 'OrderChange', 'OrderColumns', 'OrderPage', 'OrderQuery', 'OrderRow', 'OrderStatus', 'Outcome', 'PlaceOrder', 'Position', 'Product', 'ProductFilter', 'ProductPage', 'ProductRow', 'Replies', 'Reply', 'Restock', 'RevokeSession', 'Role', 'RotateSession', 'SequentialIds', 'Session', 'Shop', 'ShopInfo', 'SimClock', 'Stats', 'StatusCode', 'StorageCall', 'UpdateAccount', 'UpdateDrop', 'UpdateProduct', 'UserRow', 'conformance_cases', 'explain', 'faulty_storage', 'open_storage', 'run_conformance_case', 'status_at']
+__all__: list[str] = ['Account', 'AccountAction', 'CancelOrder', 'ChangeAccount', 'ChangeDrop', 'ChannelPage', 'ChannelQuery', 'CommitBatch', 'ConfirmOrder', 'Confirmation', 'CreateAccount', 'CreateDrop', 'CreateProduct', 'CreatorRow', 'DeleteProduct', 'Drop', 'DropAction', 'DropPage', 'DropQuery', 'DropRow', 'DropStatus', 'Engine', 'Event', 'EventBatch', 'EventPage', 'EventQuery', 'EventRow', 'EventType', 'ExtendOrder', 'Fault', 'FaultInjector', 'FaultRates', 'FollowColumns', 'FollowCreator', 'FollowEntry', 'FollowPage', 'FollowQuery', 'FollowRow', 'Head', 'HoldsAtEnd', 'Inbox', 'LateConfirm', 'MarkRead', 'MemoryTopic', 'NativeStorage', 'NativeTransport', 'Notification', 'OpenSession', 'Order', 'OrderChange', 'OrderColumns', 'OrderPage', 'OrderQuery', 'OrderRow', 'OrderStatus', 'Outcome', 'PlaceOrder', 'Position', 'PositionFile', 'Product', 'ProductFilter', 'ProductPage', 'ProductRow', 'Relay', 'RelayProgress', 'Replies', 'Reply', 'Restock', 'RevokeSession', 'Role', 'RotateSession', 'SequentialIds', 'Session', 'Shop', 'ShopInfo', 'SimClock', 'Stats', 'StatusCode', 'StorageCall', 'TransportCall', 'TransportFault', 'UpdateAccount', 'UpdateDrop', 'UpdateProduct', 'UserRow', 'check_batch', 'close_all', 'conformance_cases', 'explain', 'faulty_storage', 'faulty_transport', 'memory_transport', 'new_events', 'open_storage', 'open_transport', 'run_conformance_case', 'run_transport_conformance_case', 'status_at', 'transport_conformance_cases']
 class Outcome(livedrops._words.Word):
     """
     What was decided. For an order the first that applies, in this order.
@@ -2253,6 +2253,61 @@ class SequentialIds:
         ...
     def new_id(self, now: datetime.datetime | int) -> str:
         ...
+class EventBatch:
+    """
+    Some of the log's next events, without a gap.
+    """
+    __hash__: typing.ClassVar[None]  # type: ignore[assignment]
+    _fields: typing.ClassVar[tuple[str, ...]] = ('epoch', 'events')
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __init__(self, **kwargs: typing.Any) -> None:
+        """
+        Every field may be given by name; the others keep their defaults.
+        """
+    def __repr__(self) -> str:
+        ...
+    def to_dict(self) -> dict[str, typing.Any]:
+        """
+        The fields by name, in their order.
+        """
+    @property
+    def epoch(self) -> str:
+        """
+        Of the database. After a restore the same seq may mean another event.
+        """
+    @epoch.setter
+    def epoch(self, arg1: str) -> None:
+        ...
+    @property
+    def events(self) -> list[Event]:
+        """
+        At least one, in the log's order. A new list.
+        """
+    @events.setter
+    def events(self, arg1: collections.abc.Sequence[Event]) -> None:
+        ...
+class NativeTransport:
+    """
+    A transport of the library, until a relay takes it.
+    """
+    def __repr__(self) -> str:
+        ...
+class PositionFile:
+    """
+    The position of a transport whose destination cannot keep it: a file
+    of one line, replaced and synced at each write.
+    """
+    def __init__(self, path: str) -> None:
+        ...
+    def read(self) -> Position | None:
+        """
+        None: no position yet. Raises UnavailableError, CorruptError.
+        """
+    def write(self, position: Position) -> None:
+        """
+        Durable when it returns. Raises UnavailableError.
+        """
 class _Host:
     def channel(self, name: str, since: Position | None) -> ChannelPage:
         ...
@@ -2343,6 +2398,100 @@ class Engine(_Host):
     def advance(self) -> None:
         ...
     def next_due(self) -> datetime.datetime | None:
+        ...
+class RelayProgress:
+    """
+    How far a relay is.
+    """
+    __hash__: typing.ClassVar[None]  # type: ignore[assignment]
+    _fields: typing.ClassVar[tuple[str, ...]] = ('sent_seq', 'head_seq', 'events', 'batches', 'failures', 'error', 'running')
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __init__(self, **kwargs: typing.Any) -> None:
+        """
+        Every field may be given by name; the others keep their defaults.
+        """
+    def __repr__(self) -> str:
+        ...
+    def to_dict(self) -> dict[str, typing.Any]:
+        """
+        The fields by name, in their order.
+        """
+    @property
+    def batches(self) -> int:
+        ...
+    @batches.setter
+    def batches(self, arg1: int) -> None:
+        ...
+    @property
+    def error(self) -> str | None:
+        """
+        Why nothing goes on now; None while it works.
+        """
+    @error.setter
+    def error(self, arg1: str | None) -> None:
+        ...
+    @property
+    def events(self) -> int:
+        """
+        Handed over since the start, repeats included.
+        """
+    @events.setter
+    def events(self, arg1: int) -> None:
+        ...
+    @property
+    def failures(self) -> int:
+        ...
+    @failures.setter
+    def failures(self, arg1: int) -> None:
+        ...
+    @property
+    def head_seq(self) -> int:
+        """
+        The last one of the log, when last looked at.
+        """
+    @head_seq.setter
+    def head_seq(self, arg1: int) -> None:
+        ...
+    @property
+    def lag(self) -> int:
+        """
+        Events that wait in the log.
+        """
+    @property
+    def running(self) -> bool:
+        """
+        False: stopped, or no retry helps.
+        """
+    @running.setter
+    def running(self, arg1: bool) -> None:
+        ...
+    @property
+    def sent_seq(self) -> int:
+        """
+        The last event the transport durably has.
+        """
+    @sent_seq.setter
+    def sent_seq(self, arg1: int) -> None:
+        ...
+class Relay:
+    """
+    livedrops::Relay.
+    """
+    def __init__(self, source: typing.Any, transport: typing.Any, *, batch_events_max: int, poll_interval_ms: int, send_deadline_ms: int, backoff_first_ms: int, backoff_longest_ms: int) -> None:
+        ...
+    def head(self) -> int:
+        ...
+    def progress(self) -> RelayProgress:
+        ...
+    def stop(self) -> None:
+        """
+        Does nothing the second time.
+        """
+    def wait_for(self, seq: int, timeout_ms: int | None) -> None:
+        ...
+    @property
+    def stopped(self) -> bool:
         ...
 class FaultRates:
     """
@@ -2472,6 +2621,45 @@ class FaultInjector:
         """
         None: nothing fails.
         """
+class MemoryTopic:
+    """
+    Where events arrive in a test. Any number of transports may write to it; any thread may
+    look.
+    """
+    def __init__(self) -> None:
+        ...
+    def events(self) -> list[Event]:
+        """
+        What has arrived, in order, each event once.
+        """
+    def position(self) -> Position | None:
+        ...
+class TransportCall(livedrops._words.Word):
+    """
+    The calls that can fail.
+    """
+    READ_POSITION = 0
+    SEND = 1
+class TransportFault(livedrops._words.Word):
+    """
+    How a transport's call fails.
+    """
+    NONE = 0
+    BEFORE = 1
+    HALF = 2
+    AFTER = 3
+    REFUSED = 4
+def check_batch(batch: EventBatch, position: Position | None) -> None:
+    """
+    Refuses what `send` must refuse: an empty batch, a gap, another epoch. `position` is what
+    `read_position` answers.
+
+    Raises InvalidArgumentError.
+    """
+def close_all() -> None:
+    """
+    Closes every shop, engine and relay, and waits for those that are being collected.
+    """
 def conformance_cases() -> list[str]:
     """
     The names of all cases, in the order in which they should be made to pass.
@@ -2484,11 +2672,31 @@ def faulty_storage(inner: typing.Any, faults: FaultInjector) -> NativeStorage:
     """
     A storage that fails as `faults` says: hand it to a shop or engine.
     """
+def faulty_transport(inner: typing.Any, plan: typing.Any) -> NativeTransport:
+    """
+    A transport that fails as `plan` says: a function (call: TransportCall, nth: int) ->
+    TransportFault, where nth counts the calls of this kind from 1.
+    """
+def memory_transport(topic: MemoryTopic) -> NativeTransport:
+    """
+    A transport to a topic: hand it to a relay.
+    """
+def new_events(batch: EventBatch, position: Position | None) -> list[Event]:
+    """
+    The events of a batch that the position does not cover; refuses what check_batch refuses.
+    """
 def open_storage(url: str, *, create: bool = True, read_only: bool = False) -> NativeStorage:
     """
     Opens a database without a shop on it: to wrap it, or to hand it to a shop later.
 
     Raises InvalidArgumentError, UnsupportedError, UnavailableError, CorruptError.
+    """
+def open_transport(url: str) -> NativeTransport:
+    """
+    A transport without a relay: to wrap it, or to hand it to one later. file:PATH appends
+    JSON lines.
+
+    Raises InvalidArgumentError.
     """
 def run_conformance_case(name: str, factory: typing.Any) -> None:
     """
@@ -2498,8 +2706,20 @@ def run_conformance_case(name: str, factory: typing.Any) -> None:
     same once more, as another process would. Raises an Error whose message says what
     was expected and what was found.
     """
+def run_transport_conformance_case(name: str, factory: typing.Any) -> None:
+    """
+    Runs one case on the transports of `factory`.
+
+    factory.create() makes a transport to a new destination; factory.open() opens one to
+    the same; factory.received() gives the Position of every event that has arrived
+    there, in order. Raises an Error whose message says what was expected and found.
+    """
 def status_at(row: DropRow, now: datetime.datetime | int) -> DropStatus:
     """
     A drop's status from its row at a time.
+    """
+def transport_conformance_cases() -> list[str]:
+    """
+    The names of all cases, in the order in which they should be made to pass.
     """
 __version__: str

@@ -1,13 +1,11 @@
 """Shop and Engine: a database with the engines by name."""
 
 import atexit
-import contextlib
-import weakref
 from datetime import datetime
 from types import TracebackType
 from typing import Generic, TypeAlias, TypeVar
 
-from livedrops import _core, errors, spi
+from livedrops import _core, spi
 from livedrops._core import HoldsAtEnd, LateConfirm
 from livedrops._families import (
     Accounts, Audit, Drops, Follows, Notifications, Orders, Port, Products, RepliesT, ReplyT,
@@ -17,7 +15,7 @@ AnyStorage: TypeAlias = str | _core.NativeStorage | spi.Storage
 """A URL (``sqlite:PATH``, ``memory:``), a storage of the library, or one written in Python."""
 
 # Threads of a shop may call into Python (a storage, a clock): they must end before Python does.
-_open: "weakref.WeakSet[Closable]" = weakref.WeakSet()
+atexit.register(_core.close_all)
 
 
 class Closable:
@@ -25,7 +23,6 @@ class Closable:
 
     def __init__(self, core: _core._Host) -> None:
         self._core = core
-        _open.add(self)
 
     @property
     def core(self) -> _core._Host:
@@ -42,13 +39,6 @@ class Closable:
         Does nothing the second time.
         """
         self._core.close()
-
-
-@atexit.register
-def _close_all() -> None:
-    for shop in list(_open):
-        with contextlib.suppress(errors.Error):
-            shop.core.close()
 
 
 class Families(Generic[ReplyT, RepliesT]):

@@ -1,10 +1,11 @@
-"""For authors of adapters: a storage, a clock or an id source written in Python.
+"""For authors of adapters: a storage, a transport, a clock or an id source written in Python.
 
 What is raised in a method becomes the status that the engine sees: an exception of
 ``livedrops.errors`` its own, any other one UNAVAILABLE (nothing was read) or, in ``commit``,
 OUTCOME_UNKNOWN (nobody knows what was written), with its message.
 
-The library calls from threads of its own. A method must not call the shop that it serves.
+The library calls from threads of its own. A method must not call the shop or relay that it serves;
+a transport may call shops.
 """
 
 import abc
@@ -14,18 +15,20 @@ from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from livedrops._core import (
-    Account, ChannelQuery, CommitBatch, CreatorRow, Drop, DropQuery, DropRow, Event, EventQuery,
-    EventRow, FollowEntry, FollowPage, FollowQuery, FollowRow, Head, NativeStorage, Order,
-    EventType, OrderChange, OrderQuery, OrderRow, Product, ProductFilter, ProductPage, ProductRow,
-    Session, ShopInfo, UserRow, status_at)
+    Account, ChannelQuery, CommitBatch, CreatorRow, Drop, DropQuery, DropRow, Event, EventBatch,
+    EventQuery, EventRow, FollowEntry, FollowPage, FollowQuery, FollowRow, Head, NativeStorage,
+    Order, EventType, OrderChange, OrderQuery, OrderRow, Position, PositionFile, Product,
+    ProductFilter, ProductPage, ProductRow, Session, ShopInfo, UserRow, check_batch, new_events,
+    status_at)
 
 __all__ = [
     "Account", "AnyClock", "AnyIdSource", "Catalog", "ChannelQuery", "Clock", "CommitBatch",
-    "CreatorRow", "Drop", "DropQuery", "DropRow", "Event", "EventQuery", "EventRow", "FollowEntry",
-    "FollowPage", "FollowQuery", "FollowRow", "Head", "IdSource", "NativeStorage", "Order",
-    "OrderChange", "OrderQuery", "OrderRow", "Product", "ProductFilter", "ProductPage",
-    "ProductRow", "Session", "ShopInfo", "StateRow", "Storage", "UserRow", "event_of",
-    "event_of_order", "order_id", "status_at",
+    "CreatorRow", "Drop", "DropQuery", "DropRow", "Event", "EventBatch", "EventQuery", "EventRow",
+    "FollowEntry", "FollowPage", "FollowQuery", "FollowRow", "Head", "IdSource", "NativeStorage",
+    "Order", "OrderChange", "OrderQuery", "OrderRow", "Position", "PositionFile", "Product",
+    "ProductFilter", "ProductPage", "ProductRow", "Session", "ShopInfo", "StateRow", "Storage",
+    "Transport", "UserRow", "check_batch", "event_of", "event_of_order", "new_events", "order_id",
+    "status_at",
 ]
 
 StateRow: TypeAlias = (DropRow | ProductRow | CreatorRow | UserRow | FollowRow | Account | Session
@@ -145,6 +148,43 @@ class Storage(abc.ABC):
     @abc.abstractmethod
     def close(self) -> None:
         """Later calls raise ClosedError."""
+
+
+class Transport(abc.ABC):
+    """Where committed events go; the contract is that of ``include/livedrops/spi/transport.h``.
+
+    A :class:`livedrops.Relay` reads the log and hands its events over in order, at least once. The
+    log is the outbox: an event that was not taken yet waits there. What a method raises says what
+    the relay does next: UnavailableError, OverloadedError, OutcomeUnknownError, and everything that
+    is no ``livedrops.Error``: it asks ``read_position`` and goes on behind it, after a wait that
+    grows. InvalidArgumentError: the event behind the position will never be taken; it stops, with
+    the event named. Any other error: it stops.
+
+    One thread at a time calls, not always the same one. Done when
+    ``livedrops.testing.conformance.run_transport`` passes.
+    """
+
+    @abc.abstractmethod
+    def read_position(self) -> Position | None:
+        """The last event that the destination durably has, whoever sent it; None when it has none.
+
+        Asked first and after every ``send`` that raised. A transport that keeps it beside the
+        events delivers nothing twice; any other writes it to a :class:`PositionFile`, after
+        delivery and never before.
+        """
+
+    @abc.abstractmethod
+    def send(self, batch: EventBatch, deadline_ms: int) -> None:
+        """Delivers the batch: when it returns, every event of it is durable where it goes.
+
+        Takes at most about ``deadline_ms``, then raises OutcomeUnknownError. Events up to the
+        position are repeats, to be skipped or delivered again (``new_events``); a gap or another
+        epoch is refused with InvalidArgumentError (``check_batch``).
+        """
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Gives everything back. Later calls raise ClosedError."""
 
 
 class Clock(abc.ABC):

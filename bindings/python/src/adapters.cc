@@ -3,8 +3,8 @@
 #include <mutex>
 #include <optional>
 
-#include "livedrops/open.h"
 #include "livedrops/testing/sim_clock.h"
+#include "lives.h"
 #include "module.h"
 #include "python_storage.h"
 
@@ -120,11 +120,11 @@ void NeedMethod(const py::object& given, const char* what, const char* method) {
 
 }  // namespace
 
-std::unique_ptr<Storage> TakeStorage(const py::object& given, bool create) {
+std::unique_ptr<Storage> TakeStorage(const py::object& given, const StorageOptions& options) {
   if (py::isinstance<py::str>(given)) {
     const auto url = given.cast<std::string>();
     const py::gil_scoped_release release;
-    return Unwrap(OpenStorage(url, {.create = create}));
+    return Unwrap(OpenStorage(url, options));
   }
   if (!py::isinstance<StorageHandle>(given)) return NewPythonStorage(given);
   auto& handle = given.cast<StorageHandle&>();

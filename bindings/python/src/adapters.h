@@ -6,6 +6,7 @@
 #include <string>
 
 #include "casts.h"
+#include "livedrops/open.h"
 #include "livedrops/spi/clock.h"
 #include "livedrops/spi/id_source.h"
 #include "livedrops/spi/storage.h"
@@ -25,10 +26,6 @@ class PyRef {
   std::shared_ptr<py::object> object_;
 };
 
-// True on a thread that is inside a call from the library into Python: there, waiting for the
-// library would wait for itself.
-bool InsideCallback();
-
 // A storage of the library, until a shop or engine takes it.
 struct StorageHandle {
   std::unique_ptr<Storage> storage;
@@ -37,7 +34,7 @@ struct StorageHandle {
 
 // A str is a URL, a handle gives its storage away, anything else is a storage written in Python.
 // The GIL must be held. Throws StatusError, TypeError.
-std::unique_ptr<Storage> TakeStorage(const py::object& given, bool create);
+std::unique_ptr<Storage> TakeStorage(const py::object& given, const StorageOptions& options);
 
 // The clock that EngineOptions wants, and what keeps it alive.
 class ClockOwner {

@@ -32,8 +32,10 @@ struct Run {
 
 std::shared_ptr<EngineHost> EngineHost::Open(const py::object& storage, bool create,
                                              HostOptions options) {
-  std::unique_ptr<Storage> taken = TakeStorage(storage, create);
+  std::unique_ptr<Storage> taken = TakeStorage(storage, {.create = create});
   std::shared_ptr<EngineHost> host(new EngineHost(std::move(options)));
+  host->storage_ = taken.get();
+  host->life_ = Life(host);
   const py::gil_scoped_release release;
   host->engine_ = Unwrap(Engine::Open(std::move(taken), host->options_.service));
   Engine& engine = *host->engine_;

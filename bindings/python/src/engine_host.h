@@ -21,6 +21,7 @@ class EngineHost : public Host {
  private:
   explicit EngineHost(HostOptions options) : Host(std::move(options), Callers::one) {}
 
+  Life life_;
   std::unique_ptr<Engine> engine_;
 };
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "python_storage.h"
+#include "lives.h"
 
 namespace livedrops::python {
 

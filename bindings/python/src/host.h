@@ -11,6 +11,7 @@
 
 #include "adapters.h"
 #include "livedrops/service.h"
+#include "lives.h"
 #include "replies.h"
 
 namespace livedrops::python {
@@ -39,9 +40,8 @@ constexpr std::size_t kBatchRowsMax = 4'096;
 // Threading: any thread. Locking: calls share `mutex_`, Close has it alone; the GIL is given up
 // before `mutex_` is waited for. A process that forked must not use its parent's host: every call
 // answers `closed`, and nothing of it is touched, not even to free it.
-class Host {
+class Host : public Live {
  public:
-  virtual ~Host() = default;
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
 
@@ -59,7 +59,8 @@ class Host {
   }
 
   std::size_t batch_rows() const { return batch_rows_; }
-  virtual void Close() = 0;
+  // Only to be read, and for as long as the host lives; it answers `closed` after Close.
+  Storage& storage() const { return *storage_; }
   bool closed() const { return closed_ || forked(); }
 
  protected:
@@ -80,6 +81,7 @@ class Host {
 
   HostOptions options_;
   std::unique_ptr<Families> families_;
+  Storage* storage_ = nullptr;  // That of the service or engine.
   std::shared_mutex mutex_;
 
  private:

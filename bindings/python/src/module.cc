@@ -1,6 +1,8 @@
 // livedrops._core: the public headers in Python, without comfort. The package livedrops adds that.
 #include "module.h"
 
+#include "lives.h"
+
 #include "livedrops/version.h"
 
 // Its GIL is needed: the records' setters and the caches of the module are not locked.
@@ -15,6 +17,10 @@ PYBIND11_MODULE(_core, module) {
   RegisterRows(module);
   RegisterReplies(module);
   RegisterAdapters(module);
+  RegisterTransports(module);
+  RegisterLives(module);
   RegisterHosts(module);
+  RegisterRelay(module);
   RegisterTesting(module);
+  RegisterTransportTesting(module);
 }

@@ -1,11 +1,10 @@
 #include "python_storage.h"
 
+#include "lives.h"
 #include "rows.h"
 
 namespace livedrops::python {
 namespace {
-
-thread_local int callback_depth = 0;
 
 // A read that raises has read nothing; whether a commit that raises was written, nobody knows.
 constexpr StatusCode kReadFailed = StatusCode::kUnavailable;
@@ -186,10 +185,6 @@ class PythonStorage : public Storage {
 };
 
 }  // namespace
-
-CallbackScope::CallbackScope() { ++callback_depth; }
-CallbackScope::~CallbackScope() { --callback_depth; }
-bool InsideCallback() { return callback_depth != 0; }
 
 std::unique_ptr<Storage> NewPythonStorage(const py::object& storage) {
   if (!py::isinstance(storage, py::module_::import("livedrops.spi").attr("Storage"))) {

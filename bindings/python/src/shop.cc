@@ -1,7 +1,6 @@
 #include "shop.h"
 
 #include <condition_variable>
-#include <thread>
 
 namespace livedrops::python {
 namespace {
@@ -34,13 +33,26 @@ class Answer {
   std::optional<Reply> reply_;
 };
 
+// What is left of a shop that was collected: from the end, what each one needs outlives it.
+struct Remains {
+  Remains(Life its_life, HostOptions its_options, std::unique_ptr<Service> its_service)
+      : life(std::move(its_life)),
+        options(std::move(its_options)),
+        service(std::move(its_service)) {}
+  Life life;
+  HostOptions options;  // With the clock and the ids.
+  std::unique_ptr<Service> service;
+};
+
 }  // namespace
 
 std::shared_ptr<Shop> Shop::Open(const py::object& storage, bool create, HostOptions options) {
-  std::unique_ptr<Storage> taken = TakeStorage(storage, create);
+  std::unique_ptr<Storage> taken = TakeStorage(storage, {.create = create});
   std::shared_ptr<Shop> shop(new Shop(std::move(options)));
   const py::object threading = py::module_::import("threading");
   shop->main_thread_ = threading.attr("main_thread")().attr("ident").cast<unsigned long>();
+  shop->storage_ = taken.get();
+  shop->life_ = Life(shop);
   const py::gil_scoped_release release;
   shop->service_ = Unwrap(Service::Open(std::move(taken), shop->options_.service));
   Service& service = *shop->service_;
@@ -50,33 +62,14 @@ std::shared_ptr<Shop> Shop::Open(const py::object& storage, bool create, HostOpt
   return shop;
 }
 
-// Closes on a thread of Python's own, which the interpreter waits for when it ends. The clock and
-// the ids are in the options, which must outlive the service.
-void Shop::CloseElsewhere(std::unique_ptr<Service> service, const HostOptions& options) {
-  auto closing = std::make_shared<std::pair<HostOptions, std::unique_ptr<Service>>>(
-      options, std::move(service));
-  const auto close = [closing] {
-    const py::gil_scoped_release release;
-    closing->second.reset();
-  };
-  try {
-    const py::object thread = py::module_::import("threading").attr("Thread");
-    thread(py::arg("target") = py::cpp_function(close)).attr("start")();
-  } catch (py::error_already_set& error) {
-    // The interpreter is ending. Left open on purpose: this thread cannot wait for itself.
-    (void)new std::shared_ptr(closing);
-    error.discard_as_unraisable("closing a livedrops shop");
-  }
-}
-
 Shop::~Shop() {
   if (forked()) {
     (void)service_.release();  // Its threads are in the parent process: not even to be freed here.
     return;
   }
   if (InsideCallback()) {
-    // The collector runs on any thread, also on one of the service, which cannot wait for itself.
-    CloseElsewhere(std::move(service_), options_);
+    auto remains = std::make_shared<Remains>(std::move(life_), options_, std::move(service_));
+    DestroyElsewhere(std::move(remains));
     return;
   }
   if (PyGILState_Check() == 0) return;

@@ -40,7 +40,6 @@ class Shop : public Host {
     std::size_t left = 0;
   };
 
-  static void CloseElsewhere(std::unique_ptr<Service> service, const HostOptions& options);
   explicit Shop(HostOptions options) : Host(std::move(options), Callers::many) {}
   template <class Row, class Columns>
   Submitted SubmitPart(const Columns& columns, std::size_t first,
@@ -52,6 +51,7 @@ class Shop : public Host {
   Reply Run(const Request& request);
   void FillIn(const Request& request, Reply* reply);
 
+  Life life_;
   std::unique_ptr<Service> service_;
   unsigned long main_thread_ = 0;
   // Of the asynchronous calls. Guarded by the GIL.

@@ -1,8 +1,9 @@
 // livedrops/testing for Python: faults and the conformance suite.
+#include "adapters.h"
 #include "livedrops/testing/faulty_storage.h"
 #include "livedrops/testing/storage_conformance.h"
+#include "lives.h"
 #include "module.h"
-#include "python_storage.h"
 #include "record.h"
 
 namespace livedrops::python {
@@ -79,7 +80,7 @@ void RegisterInjector(py::module_& module) {
   module.def(
       "faulty_storage",
       [](const py::object& inner, const std::shared_ptr<FaultInjector>& faults) {
-        return StorageHandle{NewFaultyStorage(TakeStorage(inner, true), faults), "faulty"};
+        return StorageHandle{NewFaultyStorage(TakeStorage(inner, {}), faults), "faulty"};
       },
       py::arg("inner"), py::arg("faults"),
       "A storage that fails as `faults` says: hand it to a shop or engine.");
@@ -96,7 +97,7 @@ class PythonFactory : public StorageFactory {
   Result<std::unique_ptr<Storage>> Make(const char* method) {
     std::unique_ptr<Storage> storage;
     Status status = AskPython(StatusCode::kUnavailable,
-                              [&] { storage = TakeStorage(factory_.get().attr(method)(), true); });
+                              [&] { storage = TakeStorage(factory_.get().attr(method)(), {}); });
     if (!status.ok()) return status;
     return storage;
   }
