@@ -32,10 +32,10 @@ Status RelaySteps::FindPosition() {
   if (positioned_) return OkStatus();
   const Result<Position> position = transport_.ReadPosition();
   if (!position.ok()) return position.status();
-  const std::string& epoch = storage_.info().epoch;
-  if (position->offset != 0 && position->epoch != epoch) {
+  epoch_ = storage_.info().epoch;
+  if (position->offset != 0 && position->epoch != epoch_) {
     return {StatusCode::kInvalidArgument, "the transport has events of epoch \"" + position->epoch +
-                                              "\", this database has epoch \"" + epoch + "\""};
+                                              "\", this database has epoch \"" + epoch_ + "\""};
   }
   progress_.sent_seq = position->offset;
   positioned_ = true;
@@ -57,6 +57,11 @@ Status RelaySteps::ReadBatch() {
   query.after_seq = progress_.sent_seq;
   query.limit = options_.batch_events_max;
   if (Status read = storage_.ReadChannel(query, &events_); !read.ok()) return read;
+  if (storage_.info().epoch != epoch_) {
+    // A standby took over meanwhile, and may lack what the transport has.
+    positioned_ = false;
+    return {StatusCode::kUnavailable, "the database has a new epoch"};
+  }
   std::uint64_t next = progress_.sent_seq + 1;
   for (const Event& event : events_) {
     if (event.seq != next) break;
@@ -68,7 +73,7 @@ Status RelaySteps::ReadBatch() {
 }
 
 Status RelaySteps::Send() {
-  const EventBatch batch{storage_.info().epoch, events_};
+  const EventBatch batch{epoch_, events_};
   Status sent = transport_.Send(batch, options_.send_deadline);
   ++progress_.batches;
   progress_.events += events_.size();

@@ -55,6 +55,7 @@ class RelaySteps {
   const RelayOptions options_;
   // False: only the transport knows how far it is.
   bool positioned_ = false;
+  std::string epoch_;  // Of the log in which the position is meant.
   std::vector<Event> events_;
   RelayProgress progress_;
 };

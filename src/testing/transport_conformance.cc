@@ -114,7 +114,7 @@ Status AnyTextArrives(TransportFactory& factory) {
   std::vector<Event> events = MakeEvents(1, 4);
   events[0].body = "quotes \" and \\ and ,\"epoch\":\"x\"}\n{\"type\":\"y\",\"eventId\":9,";
   events[1].actor = std::string("\0\x01\x1f\x7f", 4);
-  events[2].subject = "\xff\xc3 no UTF-8 \xed\xa0\x80";
+  events[2].subject = "größer, 東京, 🥁";
   events[3].body = std::string(48'000, 'b');
   LD_CONFORM(transport.Send({kEpoch, events}, kDeadline));
   LD_CONFORM(transport.Close());

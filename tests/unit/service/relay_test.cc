@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "../../conformance/tampered_storage.h"
 #include "engine_kit.h"
 #include "livedrops/open.h"
 #include "livedrops/testing/faulty_transport.h"
@@ -261,6 +262,35 @@ TEST_F(RelayTest, EventsOfAnotherDatabaseStopIt) {
             "invalid_argument: the transport has events of epoch \"another\", this database has "
             "epoch \"" +
                 storage_->info().epoch + "\"");
+}
+
+// A database whose epoch changes while it is open: a standby took over.
+class Promoted : public TamperedStorage {
+ public:
+  explicit Promoted(std::unique_ptr<Storage> inner)
+      : TamperedStorage(std::move(inner), std::make_shared<Hooks>()),
+        later_(TamperedStorage::info()) {
+    later_.epoch = "later";
+  }
+  const ShopInfo& info() const override { return promoted ? later_ : TamperedStorage::info(); }
+  bool promoted = false;
+
+ private:
+  ShopInfo later_;
+};
+
+TEST_F(RelayTest, AnEpochThatChangesIsNotMixedWithTheOneBefore) {
+  Sell(20);
+  Promoted storage(NewStorage());
+  const auto transport = NewMemoryTransport(topic_);
+  RelaySteps steps(storage, *transport, options_of_relay_);
+  EXPECT_EQ(steps.Step(), Next::more);
+  storage.promoted = true;
+  EXPECT_EQ(steps.Step(), Next::retry);
+  EXPECT_EQ(steps.progress().error.message(), "the database has a new epoch");
+  EXPECT_EQ(steps.Step(), Next::stop);
+  EXPECT_EQ(steps.progress().error.code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(topic_->events().size(), 10u);
 }
 
 TEST_F(RelayTest, ALogThatEndsBeforeThePositionStopsIt) {
