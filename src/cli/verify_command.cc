@@ -1,6 +1,7 @@
 // livedrops verify, livedrops repair.
 #include <iostream>
 
+#include "cli/head_check.h"
 #include "cli/output.h"
 #include "cli/shop.h"
 #include "simulation/repair.h"
@@ -42,7 +43,27 @@ void PrintForPeople(const VerifyReport& report) {
             << std::endl;
 }
 
-void OnVerify(const std::string& url, Context* context) {
+// What to hold the log against: a file of `livedropsd export-head`, and whose it must be.
+struct KeptHead {
+  std::string file;
+  std::string key;
+};
+
+Status AddHeadCheck(Storage& storage, const KeptHead& head, VerifyReport* report) {
+  if (head.file.empty()) {
+    if (head.key.empty()) return OkStatus();
+    return {StatusCode::kInvalidArgument, "--head-key needs a --head"};
+  }
+  const auto violations = CheckHead(storage, head.file, head.key);
+  if (!violations.ok()) return violations.status();
+  report->checked["audit_heads"] = 1;
+  report->ok = report->ok && violations->empty();
+  report->violations_found += std::ssize(*violations);
+  report->violations.insert(report->violations.end(), violations->begin(), violations->end());
+  return OkStatus();
+}
+
+void OnVerify(const std::string& url, const KeptHead& head, Context* context) {
   auto storage = OpenStorage(url, {.create = false, .read_only = true});
   if (!storage.ok()) return Fail(context, storage.status());
   Result<VerifyReport> report = Status();
@@ -52,6 +73,9 @@ void OnVerify(const std::string& url, Context* context) {
         Verify(**storage, [&](std::uint64_t done, std::uint64_t total) { bar.Show(done, total); });
   }
   if (!report.ok()) return Fail(context, report.status());
+  if (Status checked = AddHeadCheck(**storage, head, &*report); !checked.ok()) {
+    return Fail(context, checked);
+  }
   if (!report->ok) context->exit_code = kRefused;
   if (context->json) {
     PrintLine(ToJson(*report));
@@ -105,7 +129,11 @@ void AddVerify(CLI::App& app, Context* context) {
   CLI::App* verify =
       app.add_subcommand("verify", "check every invariant of a database, at rest or live");
   verify->add_option("url", *url, "sqlite:PATH")->required()->type_name("URL");
-  verify->callback([url, context] { OnVerify(*url, context); });
+  auto head = std::make_shared<KeptHead>();
+  verify->add_option("--head", head->file,
+                     "a signed head that was kept elsewhere: shows that the log's end was cut");
+  verify->add_option("--head-key", head->key, "the public key, in hex, that must have signed it");
+  verify->callback([url, head, context] { OnVerify(*url, *head, context); });
 
   auto apply = std::make_shared<bool>(false);
   CLI::App* repair = app.add_subcommand(

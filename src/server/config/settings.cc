@@ -141,8 +141,10 @@ constexpr Setting kSettings[] = {
     NUMBER(auth.argon2_lanes, 1, 16, "Lanes of one hash."),
     NUMBER(auth.argon2_threads, 1, 64, "Passwords hashed at a time."),
     NUMBER(auth.argon2_queue, 1, 100'000, "Passwords that wait; more are answered 503."),
-    TEXT(audit.key_file, CheckAny, "",
-         "Key that signs exported heads of the audit. Empty with SQLite: made beside the file."),
+    TEXT(
+        audit.key_file, CheckAny, "",
+        "Ed25519 private key, PEM, that signs exported heads of the audit. Empty with SQLite: made "
+        "beside the file."),
     TEXT(media.dir, CheckAny, "media",
          "Directory of the product pictures. Empty with SQLite: beside the file."),
     NUMBER(media.bytes_max, 1024, 104'857'600, "Largest picture."),

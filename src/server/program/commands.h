@@ -31,6 +31,14 @@ struct TokenOptions {
 // Prints an access token for a host's backend. Its session can be revoked like any other.
 int CreateToken(const Config& config, const TokenOptions& options);
 
+// Copies a SQLite shop into `path`, which must not exist, and verifies the copy: its pages, and its
+// log's hash chain. The server may go on selling.
+int Backup(const Config& config, const std::string& path);
+
+// Prints the signed head of the audit log: {"seq","hash","at","key","signature"}. See
+// base/signed_head.h.
+int ExportHead(const Config& config);
+
 // "livedropsd: …" on standard error.
 int Fail(const std::string& message, ExitCode code = kCouldNotRun);
 

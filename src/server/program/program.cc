@@ -58,6 +58,7 @@ class Commands {
     AddServing();
     AddPrinting();
     AddAccounts();
+    AddKeeping();
     try {
       app_.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -111,10 +112,22 @@ class Commands {
     });
   }
 
+  void AddKeeping() {
+    CLI::App* backup = Configured("backup", "Make a verified copy of a SQLite shop, also live");
+    backup->add_option("file", backup_file_, "the copy; must not exist")->required();
+    backup->callback([this] {
+      code_ = WithConfig(given_, [this](const Config& c) { return Backup(c, backup_file_); });
+    });
+    Configured("export-head", "Print the signed head of the audit log")->callback([this] {
+      code_ = WithConfig(given_, ExportHead);
+    });
+  }
+
   CLI::App app_{"livedropsd: limited drops, the whole platform on one server", "livedropsd"};
   Given given_;
   AdminOptions admin_;
   TokenOptions token_;
+  std::string backup_file_;
   int code_ = kUsage;
 };
 
