@@ -227,7 +227,7 @@ void Checks::CheckChange(const Attempt& attempt) {
   const Reply& reply = attempt.reply;
   const LogRow* row = model_.RowAt(reply.seq);
   if (row == nullptr || row->is_order ||
-      (row->event.key != ScopedKey(attempt.request) && reply.outcome != Outcome::refund_due)) {
+      (row->event.key != ScopedKey(attempt.request, model_) && reply.outcome != Outcome::refund_due)) {
     Fail("acknowledged-is-durable", attempt, "the change is not in the log");
     return;
   }
@@ -260,7 +260,7 @@ void Checks::IndexAttempts() {
     if (const auto* place = std::get_if<PlaceOrder>(&attempt.request)) {
       attempts_of_order_[{place->drop.str(), place->user.str(), place->key.str()}].push_back(
           &attempt);
-    } else if (std::string key = ScopedKey(attempt.request); !key.empty()) {
+    } else if (std::string key = ScopedKey(attempt.request, model_); !key.empty()) {
       attempts_of_key_[std::move(key)].push_back(&attempt);
     }
   }

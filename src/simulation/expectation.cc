@@ -82,13 +82,20 @@ std::string KeyOf(const CreateProduct& c) {
   if (c.key.empty()) return c.id.empty() ? "" : "createProduct|id|" + c.id.str();
   return "createProduct|" + (c.actor.empty() ? c.creator.str() : c.actor.str()) + "|" + c.key.str();
 }
-std::string KeyOf(const CreateDrop& c) {
-  if (c.key.empty()) return "";
-  return "createDrop|" + (c.actor.empty() ? c.creator.str() : c.actor.str()) + "|" + c.key.str();
-}
 template <class T>
 std::string KeyOf(const T&) {
   return "";
+}
+template <class T>
+std::string KeyOf(const T& command, const Model&) {
+  return KeyOf(command);
+}
+// Who names nobody acts as the product's creator.
+std::string KeyOf(const CreateDrop& c, const Model& model) {
+  if (c.key.empty()) return "";
+  std::string actor = c.actor.empty() ? c.creator.str() : c.actor.str();
+  if (actor.empty()) actor = model.CreatorOf(c.product.view());
+  return "createDrop|" + actor + "|" + c.key.str();
 }
 
 // --- other requests ----------------------------------------------------------------------------
@@ -106,7 +113,7 @@ struct At {
   }
   template <class Command>
   const KeyedRow* Key(const Command& command) const {
-    const std::string key = KeyOf(command);
+    const std::string key = KeyOf(command, model);
     const KeyedRow* row = key.empty() ? nullptr : model.FindKey(key);
     return row == nullptr || row->seq > seq ? nullptr : row;
   }
@@ -271,8 +278,8 @@ std::optional<Expected> ExpectOther(const Model& model, const Request& request, 
   return std::visit([&](const auto& command) { return Of(command, at); }, request);
 }
 
-std::string ScopedKey(const Request& request) {
-  return std::visit([](const auto& command) { return KeyOf(command); }, request);
+std::string ScopedKey(const Request& request, const Model& model) {
+  return std::visit([&](const auto& command) { return KeyOf(command, model); }, request);
 }
 
 }  // namespace livedrops::simulation

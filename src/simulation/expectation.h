@@ -23,6 +23,6 @@ std::optional<Expected> ExpectOther(const Model& model, const Request& request, 
                                     Time earliest, Time latest);
 
 // The key with its scope, as the log has it; empty when the request carries none.
-std::string ScopedKey(const Request& request);
+std::string ScopedKey(const Request& request, const Model& model);
 
 }  // namespace livedrops::simulation

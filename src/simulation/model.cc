@@ -251,6 +251,8 @@ void Model::FoldEvent(const EventRow& row) {
     if (drop != drops_.end()) FoldDropEvent(row, drop->second.get());
   } else if (row.type == EventType::followed || row.type == EventType::unfollowed) {
     FoldFollow(row);
+  } else if (row.type == EventType::productCreated) {
+    creators_of_products_[row.subject] = row.creator;
   } else if (row.type == EventType::notificationsRead) {
     const auto mark = static_cast<std::uint64_t>(FormReader(row.body).NumberOr("upTo", 0));
     const bool forward = mark > Mark(row.subject, row.seq) && mark < row.seq;
@@ -511,6 +513,11 @@ const OrderModel* Model::OrderAt(std::uint64_t seq) const {
 const KeyedRow* Model::FindKey(const std::string& scoped_key) const {
   const auto found = keys_.find(scoped_key);
   return found == keys_.end() ? nullptr : &found->second;
+}
+
+std::string Model::CreatorOf(std::string_view product) const {
+  const auto found = creators_of_products_.find(product);
+  return found == creators_of_products_.end() ? "" : found->second;
 }
 
 const LogRow* Model::RowAt(std::uint64_t seq) const {

@@ -138,6 +138,8 @@ class Model {
   const OrderModel* OrderAt(std::uint64_t seq) const;
   const KeyedRow* FindKey(const std::string& scoped_key) const;
   const LogRow* RowAt(std::uint64_t seq) const;
+  // Of a product that was ever created; empty for another.
+  std::string CreatorOf(std::string_view product) const;
   std::int64_t LiveHolds(const std::string& user, std::uint64_t seq) const;
   // Up to where the user has read.
   std::uint64_t Mark(const std::string& user, std::uint64_t seq) const;
@@ -197,6 +199,7 @@ class Model {
   std::map<std::string, Versions<std::uint64_t>> marks_;
   std::map<std::string, std::uint64_t> aggregates_;
   std::map<std::string, KeyedRow> keys_;
+  std::map<std::string, std::string, std::less<>> creators_of_products_;
   std::vector<Owed> owed_;  // lowStock and soldOut that must come next.
 };
 
