@@ -76,8 +76,9 @@ class Shop(livedropsd.ServerTest):
         self.scratch = tempfile.TemporaryDirectory()
         type(self).directory = self.scratch.name
         config = Path(self.directory, "bench.toml")
-        config.write_text(subprocess.run([livedropsd.PROGRAM, "bench-config"], check=True, text=True,
-                                         capture_output=True).stdout, encoding="utf-8")
+        printed = subprocess.run([livedropsd.PROGRAM, "bench-config"], check=True, text=True,
+                                 capture_output=True)
+        config.write_text(printed.stdout, encoding="utf-8")
         self.server = livedropsd.Server(self.directory, "--config", config, "--log-level", "error")
         return self
 
@@ -156,7 +157,8 @@ def measure_fanout(options):
     with Shop() as shop:
         creator = shop.sign_up("creator")
         shop.make_drop(creator, 1000, dropId="d1")
-        ours = fanout(shop.server.process, shop.server.public, options.sockets, "d1", creator.token)
+        ours = fanout(shop.server.process, shop.server.public, options.sockets, "d1",
+                      creator.token)
     return {"hello_fanout_p99": bare["p99_ms"], "fanout_p99": ours["p99_ms"],
             "fanout_last": ours["last_p50_ms"], "socket_kib": ours["kib_per_socket"]}
 
@@ -183,8 +185,8 @@ def table(values):
 
 def conditions(facts, options):
     mix = MIX_SECONDS_LONG if options.long else MIX_SECONDS
-    return [f"{facts['processor']}, {facts['cores']} cores, Linux {facts['kernel']}, fdatasync of 4 "
-            f"KiB {facts['fdatasync_us']} µs; load before the run {facts['load_before']}; commit "
+    return [f"{facts['processor']}, {facts['cores']} cores, Linux {facts['kernel']}, fdatasync of "
+            f"4 KiB {facts['fdatasync_us']} µs; load before the run {facts['load_before']}; commit "
             f"{facts['commit']}, {facts['date']}. Medians of {options.times} turns of "
             f"{options.seconds} s, {options.sockets:,} sockets, the mix once for {mix} s: "
             f"`{options.command}`."]
