@@ -70,6 +70,13 @@ bool Refuses(Outcome outcome) {
   return !Granted(outcome) && outcome != Outcome::done && outcome != Outcome::repeated;
 }
 
+// What is wrong, for a person: the first of several fields.
+std::string DetailOf(const Problem& problem) {
+  if (!problem.detail.empty()) return problem.detail;
+  if (problem.errors.empty()) return std::string(TitleOf(problem.code));
+  return problem.errors.front().pointer + ": " + problem.errors.front().reason;
+}
+
 }  // namespace
 
 int StatusOf(ProblemCode code) { return RowOf(code).status; }
@@ -92,7 +99,7 @@ std::string ToBody(const Problem& problem, std::string_view request_id) {
   json.Member("type", "/docs#problem-" + std::string(row.code));
   json.Member("title", row.title);
   json.Member("status", row.status);
-  if (!problem.detail.empty()) json.Member("detail", problem.detail);
+  json.Member("detail", DetailOf(problem));
   json.Member("code", row.code);
   if (problem.remaining) json.Member("remaining", *problem.remaining);
   if (problem.retry_at) json.Member("retryAt", *problem.retry_at);

@@ -68,7 +68,7 @@ struct FieldError {
 // One error answer. Only what the code asks for is set.
 struct Problem {
   ProblemCode code = ProblemCode::unavailable;
-  std::string detail;                     // Empty: the title says it all.
+  std::string detail;                     // Empty: the title, or the first error.
   std::vector<FieldError> errors;         // invalid_field
   std::optional<std::int32_t> remaining;  // sold_out, held_out
   std::optional<Time> retry_at;           // held_out

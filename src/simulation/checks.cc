@@ -227,7 +227,8 @@ void Checks::CheckChange(const Attempt& attempt) {
   const Reply& reply = attempt.reply;
   const LogRow* row = model_.RowAt(reply.seq);
   if (row == nullptr || row->is_order ||
-      (row->event.key != ScopedKey(attempt.request, model_) && reply.outcome != Outcome::refund_due)) {
+      (row->event.key != ScopedKey(attempt.request, model_) &&
+       reply.outcome != Outcome::refund_due)) {
     Fail("acknowledged-is-durable", attempt, "the change is not in the log");
     return;
   }

@@ -32,6 +32,7 @@ TEST(Problem, ListsTheFieldsThatAreWrong) {
   EXPECT_EQ(ToBody(InvalidField("/quantity", "must be an integer from 1 to 10, not \"2\"")),
             R"({"type":"/docs#problem-invalid-field",)"
             R"("title":"a member or parameter is not as it must be","status":400,)"
+            R"("detail":"/quantity: must be an integer from 1 to 10, not \"2\"",)"
             R"("code":"invalid-field","errors":[{"pointer":"/quantity",)"
             R"("detail":"must be an integer from 1 to 10, not \"2\""}]})");
 }

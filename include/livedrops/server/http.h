@@ -15,7 +15,7 @@
 
 namespace livedrops::server {
 
-// The methods that are taken; any other is answered 501.
+// The methods that are taken; any other is answered 405.
 enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kPatch, kDelete, kOptions };
 
 // "GET" and so on.
@@ -23,6 +23,8 @@ std::string_view ToString(Method method);
 
 // "Not Found" for 404; "Unknown" for a status that has no name.
 std::string_view ReasonPhrase(int status);
+// What a problem's `code` says of a request that the network itself refuses with this status.
+std::string_view RefusalCode(int status);
 
 // One request. Views that it gives out live as long as it does and is not moved or changed.
 // Threading: as a std::string: one writer or many readers.

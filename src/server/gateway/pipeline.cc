@@ -5,6 +5,7 @@
 
 #include "server/gateway/handlers.h"
 #include "server/gateway/negotiation.h"
+#include "server/json/json_writer.h"
 #include "server/net/text.h"
 
 namespace livedrops::server {
@@ -219,15 +220,23 @@ std::size_t BodyLimit(const Config& config, const Request& request) {
 Response RefusalOf(int status, std::string_view detail) {
   Problem problem;
   problem.detail = detail;
-  problem.code = status == 413   ? ProblemCode::body_too_large
+  problem.code = status == 405   ? ProblemCode::method_not_allowed
+                 : status == 413 ? ProblemCode::body_too_large
                  : status == 414 ? ProblemCode::uri_too_long
                  : status == 431 ? ProblemCode::headers_too_large
                                  : ProblemCode::invalid_field;
   if (problem.status() != status && status != 400) {
-    // 408, 417, 501, 505: of HTTP alone, without a code of ours.
-    return Response(status, "application/problem+json",
-                    "{\"type\":\"about:blank\",\"title\":\"" + std::string(ReasonPhrase(status)) +
-                        "\",\"status\":" + std::to_string(status) + "}");
+    // 408, 417, 426, 501, 505: of HTTP alone, without a page of ours.
+    std::string body;
+    JsonWriter(&body)
+        .BeginObject()
+        .Member("type", "about:blank")
+        .Member("title", ReasonPhrase(status))
+        .Member("status", status)
+        .Member("detail", detail)
+        .Member("code", RefusalCode(status))
+        .EndObject();
+    return Response(status, "application/problem+json", std::move(body));
   }
   return Response(status, "application/problem+json", ToBody(problem));
 }

@@ -227,7 +227,7 @@ void handle::delete_product(Context& context) {
 
 void handle::put_media(Context& context) {
   const std::optional<std::string_view> type = PictureType(context.request.body());
-  if (!type || context.request.Header("Content-Type").value_or("").find(*type) != 0) {
+  if (!type || !context.request.Header("Content-Type").value_or("").starts_with(*type)) {
     return context.Refuse(ProblemCode::unsupported_media_type,
                           "the content is no picture of the type that was named");
   }

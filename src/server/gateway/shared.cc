@@ -27,6 +27,7 @@ std::vector<std::unique_ptr<TokenVerifier>> MakeVerifiers(Service* service, cons
     return StandingOf(service->accounts(), principal, demanded);
   };
   std::vector<std::unique_ptr<TokenVerifier>> verifiers;
+  verifiers.reserve(static_cast<std::size_t>(LoopsOf(config)));
   for (int i = 0; i < LoopsOf(config); ++i) {
     verifiers.push_back(std::make_unique<TokenVerifier>(keys, revocations, options));
   }

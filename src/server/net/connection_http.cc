@@ -159,7 +159,9 @@ void Connection::Refuse(int status, std::string_view detail) {
   head_only_ = false;
   minor_version_ = 1;
   input_.clear();
-  WriteResponse(server_->Refusal(status, detail));
+  Response refusal = server_->Refusal(status, detail);
+  if (status == 405) refusal.Set("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+  WriteResponse(std::move(refusal));
   Finish();
 }
 

@@ -78,6 +78,31 @@ std::string_view ReasonPhrase(int status) {
   return found != kStatusNames.end() && found->status == status ? found->name : "Unknown";
 }
 
+std::string_view RefusalCode(int status) {
+  switch (status) {
+    case 405:
+      return "method-not-allowed";
+    case 408:
+      return "request-timeout";
+    case 413:
+      return "body-too-large";
+    case 414:
+      return "uri-too-long";
+    case 417:
+      return "expectation-failed";
+    case 426:
+      return "upgrade-required";
+    case 431:
+      return "headers-too-large";
+    case 501:
+      return "not-implemented";
+    case 505:
+      return "version-not-supported";
+    default:
+      return "malformed-request";
+  }
+}
+
 // --- Request -----------------------------------------------------------------------------------
 
 std::string_view Request::segment(std::size_t index) const {

@@ -242,7 +242,7 @@ bool HttpParser::CheckMethod(std::string_view method) {
   if (!std::all_of(method.begin(), method.end(), IsTokenChar)) {
     return Refuse(400, "malformed method");
   }
-  return Refuse(501, "method is not supported");
+  return Refuse(405, "method is not supported");
 }
 
 // --- fields, as llhttp finds them ----------------------------------------------------------------

@@ -217,41 +217,13 @@ void LoopServer::Handle(Request request, Responder responder) {
 
 Response LoopServer::Refusal(int status, std::string_view detail) const {
   if (options().refusal) return options().refusal(status, detail);
-  std::string_view code = "malformed-request";
-  switch (status) {
-    case 405:
-      code = "method-not-allowed";
-      break;
-    case 408:
-      code = "request-timeout";
-      break;
-    case 413:
-      code = "body-too-large";
-      break;
-    case 414:
-      code = "uri-too-long";
-      break;
-    case 417:
-      code = "expectation-failed";
-      break;
-    case 426:
-      code = "upgrade-required";
-      break;
-    case 431:
-      code = "headers-too-large";
-      break;
-    case 501:
-      code = "not-implemented";
-      break;
-    case 505:
-      code = "version-not-supported";
-      break;
-    default:
-      break;
-  }
   std::string body = R"({"type":"about:blank","title":")";
   body.append(ReasonPhrase(status)).append(R"(","status":)").append(std::to_string(status));
-  body.append(R"(,"code":")").append(code).append(R"(","detail":")").append(detail).append("\"}");
+  body.append(R"(,"code":")")
+      .append(RefusalCode(status))
+      .append(R"(","detail":")")
+      .append(detail)
+      .append("\"}");
   return {status, "application/problem+json", std::move(body)};
 }
 
