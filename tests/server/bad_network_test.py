@@ -42,7 +42,7 @@ class Stubborn:
                 answer = self.client.post("/order", {"dropId": drop, "quantity": 1,
                                                      "idempotencyKey": key})
                 # http.client takes a head that was cut off for a whole one.
-                if "Content-Length" in answer.headers:
+                if answer.body and answer.headers.get("Content-Length") == str(len(answer.body)):
                     return answer
             except LOST:
                 pass
