@@ -31,6 +31,7 @@ RELEASE = Path(os.environ.get("LIVEDROPS_RELEASE", ROOT / "build" / "release"))
 livedropsd.PROGRAM = RELEASE / "bin" / "livedropsd"
 HELLO = RELEASE / "benchmarks" / "server_hello"
 FANOUT = RELEASE / "benchmarks" / "server_fanout"
+LOAD = RELEASE / "benchmarks" / "server_load"
 PARTS = ("start", "http", "fanout", "mix")
 MIX_SECONDS, MIX_SECONDS_LONG = 60, 600
 
@@ -54,8 +55,10 @@ ROWS = [
     ("hello", "bare hello of the stack, 64 connections", "/s", None, None),
     ("order", "`POST /order`, accepted, 128 connections", "/s", 60_000, run.AT_LEAST),
     ("order_p99", "", "ms p99", None, None),
+    ("order_half", "at half of that rate, open loop", "ms p99", 20, run.AT_MOST),
     ("drop", "`GET /drops/:dropId`, 64 connections", "/s", 150_000, run.AT_LEAST),
     ("drop_ratio", "", "of the hello", 0.65, run.AT_LEAST),
+    ("drop_half", "at half of that rate, open loop", "ms p99", 20, run.AT_MOST),
     ("products", "`GET /products`, 64 connections", "/s", 150_000, run.AT_LEAST),
     ("products_ratio", "", "of the hello", 0.65, run.AT_LEAST),
     ("hello_fanout_p99", "bare broadcast to all sockets", "ms p99", None, None),
@@ -125,6 +128,16 @@ def fanout(process, address, sockets, *more):
     return json.loads(done.stdout)
 
 
+def load(address, per_second, seconds, *what):
+    """p99 in ms at a rate, in an open loop."""
+    done = subprocess.run([LOAD, address.rsplit(":", 1)[1], "256", str(per_second), str(seconds),
+                           *what], capture_output=True, text=True, timeout=seconds + 60, check=True)
+    found = json.loads(done.stdout)
+    if found["errors"]:
+        sys.exit(f"{what[0]}: {found}")
+    return found["p99_ms"]
+
+
 def measure_start(_):
     begin = time.perf_counter()
     with Shop() as shop:
@@ -142,12 +155,16 @@ def measure_http(options):
         shop.make_drop(creator, 2_000_000_000, dropId="d1")
         script = Path(shop.directory, "orders.lua")
         script.write_text(ORDERS, encoding="utf-8")
+        token = shop.service().token
         found["order"], found["order_p99"] = wrk(
-            shop.server.public, "/", 128, options.seconds, "-s", str(script), "--",
-            shop.service().token)
+            shop.server.public, "/", 128, options.seconds, "-s", str(script), "--", token)
+        found["order_half"] = load(shop.server.public, found["order"] / 2, options.seconds, "d1",
+                                   token)
         for name, path in (("drop", "/drops/d1"), ("products", "/products")):
             found[name], _ = wrk(shop.server.public, path, 64, options.seconds)
             found[name + "_ratio"] = found[name] / found["hello"]
+        found["drop_half"] = load(shop.server.public, found["drop"] / 2, options.seconds,
+                                  "/drops/d1")
     return found
 
 

@@ -8,14 +8,9 @@
 // all have subscribed to: that commits. Prints one JSON object: the delay from the request to a
 // subscriber's read and to the last one's, and the server's memory for each socket. One thread.
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -25,8 +20,14 @@
 #include <string_view>
 #include <vector>
 
+#include "benchmarks/loopback.h"
+
 namespace {
 
+using livedrops::benchmarks::Connect;
+using livedrops::benchmarks::Fail;
+using livedrops::benchmarks::Percentile;
+using livedrops::benchmarks::Send;
 using Clock = std::chrono::steady_clock;
 
 // What the two servers are asked, and how a message of a round is known.
@@ -37,33 +38,6 @@ struct Target {
   std::string told;                   // In each message of a round, and in no other.
   std::array<std::string, 2> rounds;  // Requests that take turns.
 };
-
-[[noreturn]] void Fail(const char* what) {
-  std::perror(what);
-  std::exit(2);
-}
-
-int Connect(int port) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) Fail("socket");
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(static_cast<std::uint16_t>(port));
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) Fail("connect");
-  const int on = 1;
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  // Ends by a reset: ten thousand connections must not wait in TIME_WAIT.
-  const linger now{1, 0};
-  setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-  return fd;
-}
-
-void Send(int fd, std::string_view bytes) {
-  if (send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(bytes.size())) {
-    Fail("send");
-  }
-}
 
 // A text message as a client sends it, masked with zeros; at most 125 bytes.
 std::string Masked(std::string_view text) {
@@ -194,12 +168,6 @@ Target Livedropsd(const std::string& drop, const std::string& token) {
            Post("/drops/" + drop + "/resume", token, "{}")}};
 }
 
-double At(std::vector<double>* values, double part) {
-  std::sort(values->begin(), values->end());
-  const auto end = static_cast<double>(values->size() - 1);
-  return (*values)[static_cast<std::size_t>(end * part)];
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -237,7 +205,7 @@ int main(int argc, char** argv) {
   std::printf(
       "{\"connections\":%zu,\"rounds\":%d,\"deliveries_per_second\":%.0f,\"p50_ms\":%.1f,"
       "\"p99_ms\":%.1f,\"last_p50_ms\":%.1f,\"last_p99_ms\":%.1f,\"kib_per_socket\":%.1f}\n",
-      subscribers.size(), rounds, count * rounds / seconds, At(&delays, 0.5), At(&delays, 0.99),
-      At(&last, 0.5), At(&last, 0.99), kib / count);
+      subscribers.size(), rounds, count * rounds / seconds, Percentile(&delays, 0.5),
+      Percentile(&delays, 0.99), Percentile(&last, 0.5), Percentile(&last, 0.99), kib / count);
   return 0;
 }
