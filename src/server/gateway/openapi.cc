@@ -78,26 +78,39 @@ std::string TemplateOf(std::string_view path, std::string* name) {
   return std::string(path.substr(0, colon)) + "{" + *name + "}" + std::string(path.substr(end));
 }
 
-void WriteParameter(std::string_view name, std::string_view where, JsonWriter* json) {
-  json->BeginObject().Member("name", name).Member("in", where);
-  json->Member("required", where == "path").Name("schema").BeginObject();
+void WriteParameterSchema(std::string_view name, JsonWriter* json) {
+  if (name.ends_with("Id")) {
+    json->Member("$ref", RefTo("Id"));
+    return;
+  }
   const bool number = name == "page" || name == "limit";
   json->Member("type", number ? "integer" : "string");
   if (number) json->Member("minimum", 1);
   if (name == "limit") json->Member("maximum", 100);
+  if (name == "sha256") json->Member("pattern", "^[0-9a-f]{64}$");
+  if (name == "Idempotency-Key") json->Member("pattern", "^[!-~]{1,255}$");
   if (name == "view") {
     json->Name("enum").BeginArray().Value("full").Value("essential").EndArray();
   }
+}
+
+void WriteParameter(std::string_view name, std::string_view where, bool required,
+                    JsonWriter* json) {
+  json->BeginObject().Member("name", name).Member("in", where);
+  json->Member("required", required).Name("schema").BeginObject();
+  WriteParameterSchema(name, json);
   json->EndObject().EndObject();
 }
 
 void WriteParameters(const Route& route, const std::string& in_path, JsonWriter* json) {
   json->Name("parameters").BeginArray();
-  if (!in_path.empty()) WriteParameter(in_path, "path", json);
+  if (!in_path.empty()) WriteParameter(in_path, "path", true, json);
   std::string_view query = TextOf(route.id).query;
-  while (!query.empty()) WriteParameter(TakePart(&query, ' '), "query", json);
+  while (!query.empty()) WriteParameter(TakePart(&query, ' '), "query", false, json);
   const bool repeatable = route.kind == RouteClass::write || route.kind == RouteClass::order;
-  if (repeatable) WriteParameter("Idempotency-Key", "header", json);
+  // An order may have its key in the body.
+  const bool demanded = route.id == RouteId::restock;
+  if (repeatable) WriteParameter("Idempotency-Key", "header", demanded, json);
   json->EndArray();
 }
 
