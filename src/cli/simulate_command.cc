@@ -64,7 +64,15 @@ void OnSimulate(const SimulateArguments& arguments, Context* context) {
   options.seeds = arguments.seeds;
   options.seed_base = arguments.seed_base;
   options.jobs = arguments.jobs;
-  options.storage = arguments.storage == "sqlite" ? StorageKind::sqlite : StorageKind::memory;
+  if (arguments.storage.starts_with("postgresql:")) {
+    options.storage = StorageKind::postgres;
+    options.url = arguments.storage;
+    // A server that is not there is no violation.
+    const auto usable = simulation::PostgresSchema::Make(options.url);
+    if (!usable.ok()) return Fail(context, usable.status());
+  } else if (arguments.storage == "sqlite") {
+    options.storage = StorageKind::sqlite;
+  }
   if (arguments.trace) {
     options.trace = [](const std::string& line) { std::cerr << line << '\n'; };
   }
@@ -100,8 +108,15 @@ void AddSimulate(CLI::App& app, Context* context) {
       "simulate", "run the engine against faults, crashes and a second writer, seed after seed");
   command->add_option("--seeds", arguments->seeds, "how many seeds")->check(CLI::PositiveNumber);
   command->add_option("--seed-base", arguments->seed_base, "the first seed");
-  command->add_option("--storage", arguments->storage, "memory or sqlite")
-      ->check(CLI::IsMember({"memory", "sqlite"}));
+  command
+      ->add_option("--storage", arguments->storage,
+                   "memory, sqlite, or postgresql://HOST/DATABASE: schemas are made and dropped "
+                   "there")
+      ->check([](const std::string& storage) {
+        const bool known =
+            storage == "memory" || storage == "sqlite" || storage.starts_with("postgresql:");
+        return known ? std::string() : "\"" + storage + "\" is not memory, sqlite or a URL";
+      });
   command->add_option("--jobs", arguments->jobs, "threads, each with seeds of its own")
       ->check(CLI::Range(1, 64));
   command->add_option("--mutant", arguments->mutant,

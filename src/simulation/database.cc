@@ -39,7 +39,12 @@ SimDisk::Image MakeEmptyShop() {
 
 }  // namespace
 
-SimDatabase::SimDatabase(StorageKind kind, std::uint64_t seed) : kind_(kind), seed_(seed | 1) {
+SimDatabase::SimDatabase(StorageKind kind, std::uint64_t seed, const std::string& url)
+    : kind_(kind), seed_(seed | 1) {
+  if (kind == StorageKind::postgres) {
+    postgres_ = PostgresSchema::Make(url);
+    return;
+  }
   if (kind == StorageKind::memory) {
     memory_ = NewMemoryDatabase({.seed = seed_, .wait_for_lock = false});
     return;
@@ -58,6 +63,13 @@ Result<OpenedDatabase> SimDatabase::Open(Clock* clock) {
   OpenedDatabase opened;
   if (kind_ == StorageKind::memory) {
     opened.storage = OpenMemoryStorage(memory_);
+    return opened;
+  }
+  if (kind_ == StorageKind::postgres) {
+    if (!postgres_.ok()) return postgres_.status();
+    auto storage = (*postgres_)->Open();
+    if (!storage.ok()) return storage.status();
+    opened.storage = std::move(*storage);
     return opened;
   }
   opened.vfs = std::make_unique<FaultVfs>(disk_.get(), clock);

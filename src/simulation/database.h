@@ -1,9 +1,10 @@
-// SimDatabase: the database that the processes of a simulation share, in memory or in SQLite on a
-// simulated disk.
+// SimDatabase: the database that the processes of a simulation share: in memory, in SQLite on a
+// simulated disk, or on a real PostgreSQL server.
 #pragma once
 
 #include <memory>
 
+#include "simulation/postgres_schema.h"
 #include "simulation/swarm.h"
 #include "storage/memory/memory_storage.h"
 #include "testing/owned_batch.h"
@@ -18,14 +19,19 @@ struct OpenedDatabase {
 
 class SimDatabase {
  public:
-  // Empty; for SQLite with its schema, and without faults until they are set.
-  SimDatabase(StorageKind kind, std::uint64_t seed);
+  // Empty; for SQLite with its schema, and without faults until they are set. `url`: of the
+  // PostgreSQL server; when it cannot be used, Open says why.
+  SimDatabase(StorageKind kind, std::uint64_t seed, const std::string& url = "");
   ~SimDatabase();
 
   Result<OpenedDatabase> Open(Clock* clock);
-  // Null for memory.
+  // Null but for SQLite.
   SimDisk* disk() { return disk_.get(); }
 
+  // PostgreSQL only.
+  void EndSessions() {
+    if (postgres_.ok()) (*postgres_)->EndSessions();
+  }
   // Memory only. A commit that became durable is remembered for a standby.
   void Remember(const CommitBatch& batch) { batches_.emplace_back(batch); }
   // The primary is gone, and with it the last commits: a standby has all but these.
@@ -37,6 +43,7 @@ class SimDatabase {
   int checkpoint_pages_ = 0;
   std::shared_ptr<MemoryDatabase> memory_;
   std::unique_ptr<SimDisk> disk_;
+  Result<std::unique_ptr<PostgresSchema>> postgres_ = Status();
   std::vector<OwnedBatch> batches_;
 };
 

@@ -55,11 +55,11 @@ class Run {
   void RunSeed(std::uint64_t seed, std::int64_t index) {
     std::snprintf(reproduce_line, sizeof reproduce_line, "simulate: aborted: %s\n",
                   HowToReproduce(seed, options_.storage).c_str());
-    World world(options_.storage, seed, options_.trace);
+    World world(options_.storage, seed, options_.trace, options_.url);
     world.Run();
     std::vector<Violation> violations = world.violations();
     if (options_.repeat_every > 0 && index % options_.repeat_every == 0 && violations.empty()) {
-      World again(options_.storage, seed, {});
+      World again(options_.storage, seed, {}, options_.url);
       again.Run();
       if (again.hash() != world.hash()) {
         violations.push_back({"deterministic", "seed", "the same seed gave another history"});
@@ -133,7 +133,8 @@ void TellSeedOnAbort() { std::signal(SIGABRT, OnAbort); }
 
 std::string HowToReproduce(std::uint64_t seed, StorageKind storage) {
   std::string command = "simulate --seeds 1 --seed-base " + std::to_string(seed) + " --storage ";
-  command += storage == StorageKind::memory ? "memory" : "sqlite";
+  constexpr const char* kNames[] = {"memory", "sqlite", "postgresql://..."};
+  command += kNames[static_cast<std::size_t>(storage)];
   if (active_name != "none") command += " --mutant " + active_name;
   return command;
 }

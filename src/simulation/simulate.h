@@ -15,6 +15,7 @@ struct SimulateOptions {
   std::int64_t seeds = 1'000;
   std::uint64_t seed_base = 1;
   StorageKind storage = StorageKind::memory;
+  std::string url;  // Of the PostgreSQL server; each seed makes a schema there and drops it.
   int jobs = 1;
   // Go on after a seed failed. A broken invariant ends the run all the same: it stops every engine.
   bool keep_going = false;
@@ -48,7 +49,7 @@ bool ActivateMutant(const std::string& name);
 // An assertion that aborts tells the seed first: the line is written to standard error, and the
 // program ends with exit code 1.
 void TellSeedOnAbort();
-// "simulate --seeds 1 --seed-base 17 --storage memory"
+// "simulate --seeds 1 --seed-base 17 --storage memory". A URL may hold a password: it is not told.
 std::string HowToReproduce(std::uint64_t seed, StorageKind storage);
 
 }  // namespace livedrops::simulation

@@ -104,6 +104,10 @@ void DrawFaults(Swarm* swarm, Random* random) {
     swarm->failover_permille = Rate(random, 100, 15);
     return;
   }
+  if (swarm->storage == StorageKind::postgres) {
+    swarm->sessions_end_permille = Rate(random, 500, 30);
+    return;
+  }
   // Nothing of SQLite is under way when its call has returned; what may come back does so when the
   // power is cut or the log is recovered.
   faults.commit_late_permille = 0;

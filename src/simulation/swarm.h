@@ -12,7 +12,7 @@
 
 namespace livedrops::simulation {
 
-enum class StorageKind : std::uint8_t { memory, sqlite };
+enum class StorageKind : std::uint8_t { memory, sqlite, postgres };
 
 // What a client may want.
 enum class Want : std::uint8_t {
@@ -94,6 +94,7 @@ struct Swarm {
   int kill_in_call_permille = 0;    // SQLite: in the middle of a commit.
   int power_cut_permille = 0;       // SQLite.
   int failover_permille = 0;        // Memory: a standby takes over that lacks the last commits.
+  int sessions_end_permille = 0;    // PostgreSQL: the server ends every session.
 };
 
 Swarm DrawSwarm(StorageKind storage, Random* random);

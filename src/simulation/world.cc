@@ -21,11 +21,11 @@ std::uint64_t Word(const Hash& hash) {
 
 }  // namespace
 
-World::World(StorageKind storage, std::uint64_t seed, Trace trace)
+World::World(StorageKind storage, std::uint64_t seed, Trace trace, const std::string& url)
     : random_(seed * 0x2545f4914f6cdd1d + 1),
       swarm_(DrawSwarm(storage, &random_)),
       trace_(std::move(trace)),
-      database_(storage, random_.Next()),
+      database_(storage, random_.Next(), url),
       workload_(&swarm_, random_.Fork()),
       open_(static_cast<std::size_t>(swarm_.clients)),
       all_(static_cast<std::size_t>(swarm_.clients)),
@@ -174,6 +174,10 @@ void World::Nemesis() {
   const bool soon = step_ < power_in_danger_until_ && swarm_.power_cut_permille != 0;
   if (random_.Chance(swarm_.power_cut_permille + (soon ? 10 : 0))) CutPower();
   if (random_.Chance(swarm_.failover_permille)) FailOver();
+  if (random_.Chance(swarm_.sessions_end_permille)) {
+    Note("the server ends every session");
+    database_.EndSessions();
+  }
   if (random_.Chance(swarm_.snapshot_permille)) LookAtSnapshot();
 }
 

@@ -18,7 +18,8 @@ using Trace = std::function<void(const std::string& line)>;
 
 class World : public ProcessHost {
  public:
-  World(StorageKind storage, std::uint64_t seed, Trace trace);
+  // `url`: of the server, for PostgreSQL.
+  World(StorageKind storage, std::uint64_t seed, Trace trace, const std::string& url = "");
   ~World() override;
 
   // Lives the whole life and checks it.
