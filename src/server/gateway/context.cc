@@ -200,7 +200,8 @@ void Context::Note(int status, std::size_t bytes) const {
   const bool failed = status >= 500;
   if (!shared.log.Wants(failed ? LogLevel::warning : LogLevel::info)) return;
   if (shared.log.format() != LogFormat::json && !shared.log.Wants(LogLevel::debug)) return;
-  std::string line;
+  thread_local std::string line;  // Its memory is used again.
+  line.clear();
   JsonWriter json(&line);
   json.BeginObject().Member("event", "request").Member("at", shared.clock.Now());
   json.Member("id", request_id).Member("method", ToString(request.method()));
@@ -210,7 +211,7 @@ void Context::Note(int status, std::size_t bytes) const {
   json.Member("bytes", bytes).Member("address", address.ToString());
   if (principal) json.Member("subject", principal->subject.view());
   json.EndObject();
-  shared.log.Line(std::move(line));
+  shared.log.Line(line);
 }
 
 }  // namespace livedrops::server

@@ -116,7 +116,7 @@ void Server::Announce() {
         .Member("ms", opened_in_.count())
         .EndObject();
   }
-  if (!lines.empty()) log_.Line(std::move(lines));
+  if (!lines.empty()) log_.Line(lines);
 }
 
 void Server::HandleSignals() {
