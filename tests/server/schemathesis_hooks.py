@@ -100,4 +100,4 @@ def problem_is_in_the_table(_, response, __):
     assert body["status"] == response.status_code, body
     assert SHOP["codes"].get(body.get("code")) == response.status_code, body
     assert body["type"] == f"/docs#problem-{body['code']}", body
-    assert "title" in body, body
+    assert body["title"] and body["detail"], body
