@@ -291,6 +291,7 @@ TABLES = {
     "engine-options": lambda: options("include/livedrops/engine.h", "EngineOptions"),
     "service-options": lambda: options("include/livedrops/service.h", "ServiceOptions"),
     "storage-options": lambda: options("include/livedrops/open.h", "StorageOptions"),
+    "relay-options": lambda: options("include/livedrops/relay.h", "RelayOptions"),
     "tables": tables,
     "views": views,
     "problems": problems,

@@ -12,11 +12,17 @@
 namespace livedrops {
 
 struct RelayOptions {
-  int batch_events_max = 500;        // 1 to 10,000: what one Send carries.
-  Duration poll_interval{100};       // 1 to 60,000: how often a log without news is looked at.
-  Duration send_deadline{10'000};    // 1 to 600,000: of one Send. Stop may have to wait for it.
-  Duration backoff_first{100};       // 1 to 600,000: the wait after a first failure; it doubles,
-  Duration backoff_longest{30'000};  // up to this, and is shortened by up to half by chance.
+  // What one Send carries. 1 to 10,000.
+  int batch_events_max = 500;
+  // How often a log without news is looked at. 1 to 60,000 ms.
+  Duration poll_interval{100};
+  // Of one Send; Stop may have to wait for it. 1 to 600,000 ms.
+  Duration send_deadline{10'000};
+  // The wait after a first failure; each further one doubles it, and chance shortens it by up to
+  // half. 1 to 600,000 ms.
+  Duration backoff_first{100};
+  // The longest wait. 1 to 600,000 ms.
+  Duration backoff_longest{30'000};
 };
 
 // How far a relay is.

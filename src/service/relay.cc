@@ -31,8 +31,7 @@ class Relay::Impl {
   Impl(Storage& storage, std::unique_ptr<Transport> transport, const RelayOptions& options)
       : transport_(std::move(transport)),
         poll_interval_(options.poll_interval),
-        backoff_(options.backoff_first, options.backoff_longest, std::random_device()()),
-        steps_(storage, *transport_, options),
+        steps_(storage, *transport_, options, std::random_device()()),
         thread_([this] { Run(); }) {}
 
   RelayProgress progress() const {
@@ -74,9 +73,8 @@ class Relay::Impl {
       const RelaySteps::Next next = steps_.Step();
       Publish(next);
       if (next == RelaySteps::Next::stop) return;
-      if (next != RelaySteps::Next::retry) backoff_.Reset();
       if (next == RelaySteps::Next::idle) Wait(poll_interval_);
-      if (next == RelaySteps::Next::retry) Wait(backoff_.Next());
+      if (next == RelaySteps::Next::retry) Wait(steps_.retry_after());
     }
     const std::lock_guard lock(mutex_);
     progress_.running = false;
@@ -102,7 +100,6 @@ class Relay::Impl {
 
   const std::unique_ptr<Transport> transport_;
   const Duration poll_interval_;
-  Backoff backoff_;
   RelaySteps steps_;  // Of the relay's thread.
   mutable std::mutex mutex_;
   std::condition_variable changed_;

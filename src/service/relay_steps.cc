@@ -18,6 +18,7 @@ RelaySteps::Next RelaySteps::Step() {
     if (Status sent = Send(); !sent.ok()) return Fail(std::move(sent));
   }
   progress_.error = OkStatus();
+  backoff_.Reset();
   return progress_.lag() == 0 ? Next::idle : Next::more;
 }
 
@@ -25,7 +26,9 @@ RelaySteps::Next RelaySteps::Fail(Status error) {
   ++progress_.failures;
   progress_.error = std::move(error);
   progress_.running = progress_.error.retryable() && progress_.error.code() != StatusCode::kFenced;
-  return progress_.running ? Next::retry : Next::stop;
+  if (!progress_.running) return Next::stop;
+  retry_after_ = backoff_.Next();
+  return Next::retry;
 }
 
 Status RelaySteps::FindPosition() {

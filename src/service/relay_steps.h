@@ -35,12 +35,18 @@ class RelaySteps {
     stop,   // `progress().error` is one that no retry helps.
   };
 
-  RelaySteps(Storage& storage, Transport& transport, const RelayOptions& options)
-      : storage_(storage), transport_(transport), options_(options) {}
+  RelaySteps(Storage& storage, Transport& transport, const RelayOptions& options,
+             std::uint32_t seed = 1)
+      : storage_(storage),
+        transport_(transport),
+        options_(options),
+        backoff_(options.backoff_first, options.backoff_longest, seed) {}
 
   // Carries at most one batch.
   Next Step();
 
+  // How long to wait after a Step that said `retry`.
+  Duration retry_after() const { return retry_after_; }
   const RelayProgress& progress() const { return progress_; }
 
  private:
@@ -53,6 +59,8 @@ class RelaySteps {
   Storage& storage_;
   Transport& transport_;
   const RelayOptions options_;
+  Backoff backoff_;
+  Duration retry_after_{0};
   // False: only the transport knows how far it is.
   bool positioned_ = false;
   std::string epoch_;  // Of the log in which the position is meant.

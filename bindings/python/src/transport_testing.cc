@@ -9,7 +9,7 @@
 namespace livedrops::python {
 namespace {
 
-void RegisterMemory(py::module_& module) {
+void RegisterMemoryTransport(py::module_& module) {
   py::class_<MemoryTopic, std::shared_ptr<MemoryTopic>>(
       module, "MemoryTopic",
       "Where events arrive in a test. Any number of transports may write to it; any thread may\n"
@@ -29,7 +29,7 @@ void RegisterMemory(py::module_& module) {
 }
 
 // A plan that raises fails nothing: the exception is shown.
-TransportFaultPlan PlanOf(const py::object& plan) {
+TransportFaultPlan TransportPlanOf(const py::object& plan) {
   return [plan = PyRef(plan)](TransportCall call, std::uint64_t nth) {
     TransportFault fault = TransportFault::none;
     (void)AskPython(StatusCode::kUnavailable, [&] {
@@ -44,13 +44,14 @@ TransportFaultPlan PlanOf(const py::object& plan) {
   };
 }
 
-void RegisterFaulty(py::module_& module) {
-  constexpr const char* kWord = "livedrops._words.Word";
-  py::native_enum<TransportCall>(module, "TransportCall", kWord, "The calls that can fail.")
+void RegisterFaultyTransport(py::module_& module) {
+  constexpr const char* kWordClass = "livedrops._words.Word";
+  py::native_enum<TransportCall>(module, "TransportCall", kWordClass, "The calls that can fail.")
       .value("READ_POSITION", TransportCall::read_position)
       .value("SEND", TransportCall::send)
       .finalize();
-  py::native_enum<TransportFault>(module, "TransportFault", kWord, "How a transport's call fails.")
+  py::native_enum<TransportFault>(module, "TransportFault", kWordClass,
+                                  "How a transport's call fails.")
       .value("NONE", TransportFault::none)
       .value("BEFORE", TransportFault::before, "Nothing is done: UNAVAILABLE.")
       .value("HALF", TransportFault::half, "Send: the first half arrives, then UNAVAILABLE.")
@@ -61,7 +62,8 @@ void RegisterFaulty(py::module_& module) {
   module.def(
       "faulty_transport",
       [](const py::object& inner, const py::object& plan) {
-        return TransportHandle{NewFaultyTransport(TakeTransport(inner), PlanOf(plan)), "faulty"};
+        return TransportHandle{NewFaultyTransport(TakeTransport(inner), TransportPlanOf(plan)),
+                               "faulty"};
       },
       py::arg("inner"), py::arg("plan"),
       "A transport that fails as `plan` says: a function (call: TransportCall, nth: int) ->\n"
@@ -97,7 +99,7 @@ class PythonTransportFactory : public TransportFactory {
   PyRef factory_;
 };
 
-void RunCase(const std::string& name, const py::object& given) {
+void RunTransportCase(const std::string& name, const py::object& given) {
   PythonTransportFactory factory(given);
   const py::gil_scoped_release release;
   for (const TransportConformanceCase& test : TransportConformanceCases()) {
@@ -106,7 +108,7 @@ void RunCase(const std::string& name, const py::object& given) {
   Throw(StatusCode::kNotFound, "no conformance case \"" + name + "\"");
 }
 
-void RegisterConformance(py::module_& module) {
+void RegisterTransportConformance(py::module_& module) {
   module.def(
       "transport_conformance_cases",
       [] {
@@ -116,7 +118,7 @@ void RegisterConformance(py::module_& module) {
       },
       "The names of all cases, in the order in which they should be made to pass.");
   module.def(
-      "run_transport_conformance_case", &RunCase, py::arg("name"), py::arg("factory"),
+      "run_transport_conformance_case", &RunTransportCase, py::arg("name"), py::arg("factory"),
       "Runs one case on the transports of `factory`.\n\n"
       "factory.create() makes a transport to a new destination; factory.open() opens one to\n"
       "the same; factory.received() gives the Position of every event that has arrived\n"
@@ -126,9 +128,9 @@ void RegisterConformance(py::module_& module) {
 }  // namespace
 
 void RegisterTransportTesting(py::module_& module) {
-  RegisterMemory(module);
-  RegisterFaulty(module);
-  RegisterConformance(module);
+  RegisterMemoryTransport(module);
+  RegisterFaultyTransport(module);
+  RegisterTransportConformance(module);
 }
 
 }  // namespace livedrops::python

@@ -247,10 +247,17 @@ TEST_F(RelayTest, AnErrorIsForgottenWhenItIsOvercome) {
   stub.sent = {StatusCode::kUnavailable, "away"};
   RelaySteps steps(*storage_, stub, options_of_relay_);
   EXPECT_EQ(steps.Step(), Next::retry);
+  EXPECT_LE(steps.retry_after(), options_of_relay_.backoff_first);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(steps.Step(), Next::retry);
+  EXPECT_GT(steps.retry_after(), 8 * options_of_relay_.backoff_first);
   stub.sent = OkStatus();
   Run(&steps);
   EXPECT_TRUE(steps.progress().error.ok());
-  EXPECT_EQ(steps.progress().failures, 1u);
+  EXPECT_EQ(steps.progress().failures, 6u);
+  stub.sent = {StatusCode::kUnavailable, "away"};
+  Sell(1);
+  EXPECT_EQ(steps.Step(), Next::retry);
+  EXPECT_LE(steps.retry_after(), options_of_relay_.backoff_first) << "it begins anew";
 }
 
 TEST_F(RelayTest, EventsOfAnotherDatabaseStopIt) {
@@ -301,6 +308,20 @@ TEST_F(RelayTest, ALogThatEndsBeforeThePositionStopsIt) {
   EXPECT_EQ(steps.progress().error.ToString(), "corrupt: the transport has event " +
                                                    std::to_string(head() + 1) +
                                                    ", the log ends at " + std::to_string(head()));
+}
+
+TEST_F(RelayTest, ALogWithAGapStopsItBeforeTheGap) {
+  Sell(20);
+  auto hooks = std::make_shared<Hooks>();
+  hooks->events = [](std::vector<Event>& events) {
+    std::erase_if(events, [](const Event& event) { return event.seq == 13; });
+  };
+  const auto storage = NewTamperedStorage(NewStorage(), hooks);
+  const auto transport = NewMemoryTransport(topic_);
+  RelaySteps steps(*storage, *transport, options_of_relay_);
+  EXPECT_EQ(Run(&steps), Next::stop);
+  EXPECT_EQ(steps.progress().error.ToString(), "corrupt: the log has no event 13");
+  EXPECT_TRUE(ArrivedOnce(*topic_, 10));
 }
 
 TEST_F(RelayTest, ItGoesOnWhereAnotherRelayEnded) {

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -69,6 +70,17 @@ TEST_F(FileTest, HoldsOneLineForEachEvent) {
                     R"({"type":"soldOut","eventId":2,"at":"1970-01-01T00:00:00.000Z","offset":2,)"
                     R"("actor":"","subject":"mug-1","epoch":"e1"})"
                     "\n");
+}
+
+TEST_F(FileTest, ARepeatIsNotWrittenAgain) {
+  const auto transport = Open();
+  ASSERT_TRUE(Send(*transport, 1, 3).ok());
+  const std::string before = Read();
+  ASSERT_TRUE(Send(*transport, 1, 3).ok());
+  EXPECT_EQ(Read(), before);
+  ASSERT_TRUE(Send(*transport, 2, 4).ok());
+  const std::string after = Read();
+  EXPECT_EQ(std::ranges::count(after, '\n'), 4);
 }
 
 TEST_F(FileTest, ATornLineIsCutOffWhereverItWasTorn) {
