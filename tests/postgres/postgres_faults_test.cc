@@ -6,6 +6,7 @@
 
 #include "livedrops/open.h"
 #include "simulation/verify.h"
+#include "storage/postgres/query.h"
 #include "testing/conformance_kit.h"
 #include "tests/crash/shop.h"
 #include "tests/postgres/postgres_kit.h"
@@ -162,6 +163,24 @@ TEST_F(PostgresFaults, ReadersAndWritersReconnect) {
   EXPECT_TRUE(read.ok()) << read.ToString();
   const Status committed = CommitOrder();
   EXPECT_TRUE(committed.ok()) << committed.ToString();
+}
+
+// Somebody in between resets the session: it is given up, and the next one prepares and sets all
+// again.
+TEST(PostgresConnection, IsGivenUpWhenItsStatementsWereDiscarded) {
+  postgres::ConnectionOptions options;
+  options.url = NewShopUrl();
+  const auto connection = postgres::Connection::Open(options);
+  ASSERT_TRUE(connection.ok()) << connection.status().ToString();
+  const auto ask = [&] {
+    postgres::Query query(**connection, "SELECT 1");
+    static_cast<void>(query.Next());
+    return query.status();
+  };
+  ASSERT_TRUE(ask().ok());
+  ASSERT_TRUE((*connection)->RunScript("DISCARD ALL").ok());
+  EXPECT_EQ(ask().code(), StatusCode::kUnavailable);
+  EXPECT_FALSE((*connection)->usable());
 }
 
 // --- the network ---------------------------------------------------------------------------------

@@ -15,6 +15,8 @@ inline constexpr std::string_view kFenceConstraint = "head_is_expected";
 inline constexpr std::string_view kSchemaConstraint = "schema_is_known";
 // Raised by the function ld_require (schema_sql.h).
 inline constexpr std::string_view kRequireState = "LD001";
+// A prepared statement is not there.
+inline constexpr std::string_view kNotPreparedState = "26000";
 
 // An error of a statement. Without a SQLSTATE it comes from the connection, not from the server.
 struct ServerError {

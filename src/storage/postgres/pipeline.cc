@@ -123,6 +123,8 @@ void Pipeline::Note(const Entry& entry, const ServerError& error, PipelineEnd* e
   } else if (Commits(entry)) {
     end->certain = IsDefiniteAtCommit(error);
   }
+  // Somebody discarded what this session had prepared, and with it our settings.
+  if (error.state == kNotPreparedState) connection_.Lose(error.message);
 }
 
 }  // namespace livedrops::postgres
