@@ -89,9 +89,7 @@ class Server:
 
     def flip(self, drop="d1", times=1):
         """Pauses and resumes the drop: two publications each time."""
-        for _ in range(times):
-            self.do("drop", drop=drop, action="pause")
-            self.do("drop", drop=drop, action="resume")
+        self.do("flip", drop=drop, times=times)
 
     def stop(self):
         """Lets it stop by itself; its exit status."""

@@ -8,6 +8,7 @@
 //   POST /do/ticket?user=             {"ticket"}
 //   POST /do/shop?drops=N             product "p" of creator "c", and drops d1…dN of 1000 units
 //   POST /do/order?drop=&user=&key=&quantity=
+//   POST /do/flip?drop=&times=        pauses and resumes it so often
 //   POST /do/drop?drop=&action=start|pause|resume|end|cancel
 //   POST /do/restock?drop=&quantity=&key=
 //   POST /do/follow?creator=&user=    and /do/unfollow
@@ -76,6 +77,7 @@ class TestServer {
   std::string Do(const Request& request);
 
   std::string MakeShop(const Request& request);
+  std::string Flip(const Request& request);
   std::string Order(const Request& request);
   std::string Follow(const Request& request, bool follow);
   std::string Restock(const Request& request);
@@ -142,6 +144,16 @@ std::string TestServer::MakeShop(const Request& request) {
   return Answer(reply);
 }
 
+std::string TestServer::Flip(const Request& request) {
+  Reply reply;
+  for (std::int64_t i = 0; i < Number(request, "times", 1); ++i) {
+    for (const DropAction action : {DropAction::pause, DropAction::resume}) {
+      reply = service_->drops().Change({DropId(Text(request, "drop")), action, {}, {}});
+    }
+  }
+  return Answer(reply);
+}
+
 std::string TestServer::Order(const Request& request) {
   PlaceOrder order;
   order.drop = DropId(Text(request, "drop"));
@@ -185,6 +197,7 @@ std::string TestServer::Do(const Request& request) {
   if (what == "ticket") return Object("ticket", realtime_.IssueTicket(PrincipalOf(request)));
   if (what == "shop") return MakeShop(request);
   if (what == "order") return Order(request);
+  if (what == "flip") return Flip(request);
   if (what == "follow" || what == "unfollow") return Follow(request, what == "follow");
   if (what == "restock") return Restock(request);
   if (what == "stats") return Stats();

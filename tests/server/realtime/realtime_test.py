@@ -133,6 +133,27 @@ class RealtimeTest(unittest.TestCase):
             self.assertFalse(lost["recovered"])
             self.assertNotIn("publications", lost)
 
+    def test_a_position_that_is_too_old_is_not_recovered(self):
+        server = self.start()
+        client = self.raw(server)
+        old = client.ask("subscribe", 2, channel="drop:d1")["subscribe"]
+        server.flip(times=2500)  # More text than one reply may carry.
+        between = self.raw(server).ask("subscribe", 2, channel="drop:d1")["subscribe"]
+        server.flip(times=450)
+
+        def subscribe(position):
+            return self.raw(server).ask("subscribe", 2, channel="drop:d1", recover=True,
+                                        epoch=position["epoch"],
+                                        offset=position["offset"])["subscribe"]
+        lost, found = subscribe(old), subscribe(between)
+        self.assertEqual((lost["was_recovering"], lost["recovered"]), (True, False))
+        self.assertNotIn("publications", lost)
+        self.assertEqual(lost["data"]["dropId"], "d1")
+        # It goes on from the present, with nothing that was missed.
+        self.assertEqual(lost["offset"], found["offset"])
+        self.assertTrue(found["recovered"])
+        self.assertEqual(len(found["publications"]), 900)
+
     def test_no_gap_and_no_double_beside_commits(self):
         server = self.start()
         first = self.raw(server)
