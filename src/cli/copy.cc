@@ -52,6 +52,7 @@ class DropCollector : public StateSink {
   }
   std::vector<std::uint64_t> numbers() const {
     std::vector<std::uint64_t> numbers;
+    numbers.reserve(drops_.size());
     for (const auto& [number, row] : drops_) numbers.push_back(number);
     std::ranges::sort(numbers);
     return numbers;
@@ -238,7 +239,7 @@ class Copier {
   Status CopyPage() {
     const auto left = static_cast<std::int64_t>(report_.head.seq - done_.seq);
     LogPage page;
-    const Status read = from_.ReadLog(done_.seq, std::min(left, kPageRows), page);
+    Status read = from_.ReadLog(done_.seq, std::min(left, kPageRows), page);
     if (!read.ok()) return read;
     if (page.head().seq == 0) {
       return {StatusCode::kCorrupt, "the source's log has no row " + std::to_string(done_.seq + 1)};

@@ -48,6 +48,7 @@ Json ToJson(const CopyReport& report, double seconds) {
 void Print(const CopyReport& report, double seconds, const Context& context) {
   if (context.json) return PrintLine(ToJson(report, seconds));
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(report.tables.size());
   for (const TableDump& table : report.tables) {
     rows.push_back({table.name, Grouped(table.rows), table.sha256});
   }

@@ -71,7 +71,7 @@ void PrintSummary(const RelayProgress& progress, double seconds, const Context& 
 Status Follow(Relay* relay, bool once, std::uint64_t end) {
   Watch watch;
   while (!Stopped()) {
-    const Status waited = relay->WaitFor(end, kLook);
+    Status waited = relay->WaitFor(end, kLook);
     const RelayProgress progress = relay->progress();
     if (waited.ok() || !progress.running) return waited;
     if (once && !progress.error.ok()) return progress.error;
