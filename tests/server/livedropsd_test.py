@@ -222,6 +222,26 @@ class Products(ServerTest):
             cleo.request("PATCH", f"/products/{drop['prodId']}", {"name": name})
             self.assertIn({"name": name}, cleo.get(mine).json["data"])
 
+    def test_a_small_screen_asks_for_what_is_essential(self):
+        cleo = self.sign_up("creator")
+        drop = self.make_drop(cleo, lowStock=1)
+        product, small = f"/products/{drop['prodId']}", {"dropId", "prodId", "price", "currency",
+                                                         "currentStock", "startTime", "endTime",
+                                                         "status", "serverTime"}
+        tile = cleo.get(f"{product}?view=essential&include=drop,creator")
+        self.assertEqual(set(tile.json), {"prodId", "name", "price", "currency", "drop", "creator"})
+        self.assertEqual(set(tile.json["drop"]), small)
+        for path in (f"/drops/{drop['dropId']}", f"/drops?creatorId={cleo.id}"):
+            essential = cleo.get(f"{path}{'&' if '?' in path else '?'}view=essential")
+            one = essential.json["data"][0] if "data" in essential.json else essential.json
+            self.assertEqual(set(one), small)
+        whole, full = cleo.get(product), cleo.get(f"{product}?view=full")
+        self.assertEqual((whole.json, whole.headers["ETag"]), (full.json, full.headers["ETag"]))
+        self.assertNotEqual(whole.headers["ETag"],
+                            cleo.get(f"{product}?view=essential").headers["ETag"])
+        self.assertEqual(cleo.get(f"{product}?view=essential&fields=desc").json, {"desc": "A lamp"})
+        self.assertEqual(cleo.get(f"{product}?view=tiny").code, "invalid-field")
+
     def test_a_product_with_a_running_drop_stays(self):
         cleo = self.sign_up("creator")
         drop = self.make_drop(cleo)
