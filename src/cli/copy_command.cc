@@ -64,9 +64,8 @@ Status Prove(Storage& to, PhaseBar* bar) {
   if (!verified.ok()) return verified.status();
   if (verified->ok) return OkStatus();
   const Violation& first = verified->violations.front();
-  return {StatusCode::kNotFound,
-          "the shop breaks an invariant, `livedrops repair` may help: " + first.invariant + " of " +
-              first.subject + ": " + first.detail};
+  return {StatusCode::kCorrupt, "the shop breaks an invariant, `livedrops repair` may help: " +
+                                    first.invariant + " of " + first.subject + ": " + first.detail};
 }
 
 // Opened again: from now on it is a shop.
@@ -92,10 +91,15 @@ void OnCopy(const std::string& from_url, const std::string& to_url, Context* con
   Status status = report.status();
   const bool identical = report.ok() && report->differing.empty();
   if (identical) status = Prove(**to, &bar);
+  const bool violated = identical && status.code() == StatusCode::kCorrupt;
   bar.End();
   if (Status closed = (*to)->Close(); status.ok()) status = closed;
   if (status.ok() && identical) status = Finish(to_url, target);
-  if (!status.ok()) return FailTarget(context, status);
+  if (!status.ok()) {
+    FailTarget(context, status);
+    if (violated) context->exit_code = kRefused;
+    return;
+  }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   Print(*report, took.count(), *context);
   if (identical) return;

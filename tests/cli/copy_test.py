@@ -138,6 +138,16 @@ class Copy(ProgramTest):
         self.assertIn("log", answer.object["differing"])
         self.assertEqual(run("verify", self.target_url).code, COULD_NOT_RUN)
 
+    def test_a_damaged_shop_is_copied_but_not_finished(self):
+        self.fill()
+        with sqlite3.connect(self.database) as source:
+            source.execute("UPDATE drops SET current_stock = current_stock - 1")
+        self.assertIn("breaks an invariant", self.copy(REFUSED))
+        self.assertEqual(run("verify", self.target_url).code, COULD_NOT_RUN)
+        self.assertEqual(run("repair", self.url, "--apply").code, DONE)
+        self.assertTrue(self.copy()["ok"])
+        self.expect_same()
+
     def test_a_target_that_is_no_copy_is_refused(self):
         self.fill()
         run("create-product", "--creator", "c9", "--name", "y", "--price", 1,
