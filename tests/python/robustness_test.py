@@ -387,13 +387,14 @@ def test_nothing_leaks_over_many_relays() -> None:
             with livedrops.Relay(shop, Nowhere()) as relay:
                 relay.flush(30_000)
 
-        for _ in range(20):
+        for _ in range(300):  # Allocators settle.
             use()
         before = in_use()
-        for _ in range(200):
+        for _ in range(1_000):
             use()
         more_bytes, more_blocks, more_references = grown(before)
-    assert more_bytes < 100_000 and more_blocks < 200 and more_references < 100
+    # One object at a relay would be 1,000 blocks.
+    assert more_bytes < 200_000 and more_blocks < 500 and more_references < 500
 
 
 def test_python_ends_with_open_shops(fast_path: Path) -> None:
