@@ -100,9 +100,11 @@ typedef struct ld_cancel_order {
   int64_t quantity; /* LD_ABSENT: all. For a part give a key, or a retry cancels another part. */
   const char* actor;
   const char* key; /* Optional. Scope: actor and order. */
+  /* 1: only while it is held, even if it is confirmed a moment before: LD_OUTCOME_ORDER_STATE. */
+  int32_t held_only;
 } ld_cancel_order_t;
 
-#define LD_CANCEL_ORDER_INIT {sizeof(ld_cancel_order_t), NULL, LD_ABSENT, NULL, NULL}
+#define LD_CANCEL_ORDER_INIT {sizeof(ld_cancel_order_t), NULL, LD_ABSENT, NULL, NULL, 0}
 
 /* --- products -------------------------------------------------------------------------------- */
 

@@ -89,6 +89,7 @@ Status ReadRequest(const ld_extend_order_t& from, ExtendOrder* to) {
 
 Status ReadRequest(const ld_cancel_order_t& from, CancelOrder* to) {
   to->quantity = Given(from.quantity);
+  to->held_only = from.held_only != 0;
   ReadActorAndKey(from, to);
   return ReadOrderIdOf(from.order, &to->order);
 }

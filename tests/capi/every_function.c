@@ -140,6 +140,10 @@ static void orders(ld_shop_t* shop) {
   confirm.quantity = 2;
   CHECK_OK(ld_orders_confirm(shop, &confirm, &reply, &error));
   CHECK(reply.order.status == LD_ORDER_CONFIRMED && reply.order.quantity == 2);
+  cancel.held_only = 1; /* It is sold. */
+  CHECK_OK(ld_orders_cancel(shop, &cancel, &reply, &error));
+  CHECK(reply.outcome == LD_OUTCOME_ORDER_STATE);
+  cancel.held_only = 0;
   cancel.quantity = 1;
   cancel.key = "return-1";
   CHECK_OK(ld_orders_cancel(shop, &cancel, &reply, &error));

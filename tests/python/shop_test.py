@@ -138,6 +138,7 @@ def test_a_hold_lives_its_life(livedrops_shop: livedrops.Engine,
     confirmed = shop.orders.confirm(held.order.id, 2)
     assert confirmed.order is not None and confirmed.order.quantity == 2
     assert shop.drops.get("d").current_stock == 8
+    assert shop.orders.cancel(held.order.id, held_only=True).outcome == Outcome.ORDER_STATE
     assert shop.orders.cancel(held.order.id).outcome == Outcome.DONE
     assert shop.drops.get("d").current_stock == 10
     other = shop.orders.place("d", "cy", "k1", 10)

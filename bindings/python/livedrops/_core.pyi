@@ -1245,7 +1245,7 @@ class CancelOrder:
     """
     Returns units to the stock, once.
     """
-    def __init__(self, order: str, quantity: int | None = None, *, actor: str | None = None, key: str | None = None) -> None:
+    def __init__(self, order: str, quantity: int | None = None, *, actor: str | None = None, key: str | None = None, held_only: bool = False) -> None:
         ...
 class CreateProduct:
     """

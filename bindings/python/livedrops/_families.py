@@ -273,9 +273,13 @@ class Orders(_Family[ReplyT, RepliesT]):
         return self._port.execute(_core.ExtendOrder(order, ttl_seconds, actor=actor, key=key))
 
     def cancel(self, order: str, quantity: int | None = None, *, actor: str | None = None,
-               key: str | None = None) -> ReplyT:
-        """Returns units to the stock, once; all of them, or a part (give a ``key`` then)."""
-        return self._port.execute(_core.CancelOrder(order, quantity, actor=actor, key=key))
+               key: str | None = None, held_only: bool = False) -> ReplyT:
+        """Returns units to the stock, once; all of them, or a part (give a ``key`` then).
+
+        ``held_only``: a sale is not undone, even if the hold is confirmed a moment before.
+        """
+        return self._port.execute(
+            _core.CancelOrder(order, quantity, actor=actor, key=key, held_only=held_only))
 
     def get(self, id: str) -> _core.Order:
         """The order as it is now. Raises NotFoundError."""

@@ -65,12 +65,15 @@ void RegisterOrderCommands(py::module_& module) {
            arg("key") = py::none());
   py::class_<CancelOrder>(module, "CancelOrder", "Returns units to the stock, once.")
       .def(py::init([](const OrderId& order, std::optional<std::int64_t> quantity,
-                       const Actor& actor, const MaybeKey& key) {
-             return CancelOrder{
-                 .order = order, .quantity = quantity, .actor = Or(actor), .key = Or(key)};
+                       const Actor& actor, const MaybeKey& key, bool held_only) {
+             return CancelOrder{.order = order,
+                                .quantity = quantity,
+                                .actor = Or(actor),
+                                .key = Or(key),
+                                .held_only = held_only};
            }),
            arg("order"), arg("quantity") = py::none(), kw_only(), arg("actor") = py::none(),
-           arg("key") = py::none());
+           arg("key") = py::none(), arg("held_only") = false);
 }
 
 void RegisterProductCommands(py::module_& module) {
