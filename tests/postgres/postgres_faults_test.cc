@@ -260,7 +260,8 @@ TEST_F(PostgresLink, ServiceSellsEveryOrderOnceOverALinkThatIsCut) {
   std::atomic<int> cuts{0};
   proxy_->Play([&](bool, const std::string&) {
     if (--pieces_left > 0) return LinkAction::forward;
-    pieces_left = 5 + static_cast<int>(random() % 25);
+    // A connection is of use after some 16 of them.
+    pieces_left = 10 + static_cast<int>(random() % 40);
     ++cuts;
     return random() % 2 == 0 ? LinkAction::cut_before : LinkAction::cut_after;
   });
@@ -278,7 +279,9 @@ TEST_F(PostgresLink, ServiceSellsEveryOrderOnceOverALinkThatIsCut) {
       unknown += reply.status.code() == StatusCode::kOutcomeUnknown ? 1 : 0;
       reply = (*service)->orders().Place(order);
     }
-    ASSERT_EQ(reply.outcome, Outcome::confirmed) << reply.status.ToString();
+    // Whoever was told that nobody knows finds his order, or makes it now.
+    ASSERT_TRUE(reply.outcome == Outcome::confirmed || reply.outcome == Outcome::repeated)
+        << reply.status.ToString();
     EXPECT_TRUE(ids.insert(reply.order.id.str()).second);
   }
   proxy_->Play({});

@@ -1,14 +1,15 @@
 #include "storage/postgres/identity.h"
 
-#include "storage/postgres/query.h"
 #include "storage/postgres/schema.h"
 
 namespace livedrops::postgres {
 namespace {
 
 // Not every role may ask for all of it. The numbers of a dropped and restored table are new ones.
-constexpr char kWhatMayBeAsked[] =
-    "SELECT has_function_privilege('pg_control_system()', 'EXECUTE'),"
+constexpr char kMeta[] = "SELECT name, value FROM meta";
+constexpr char kFacts[] =
+    "SELECT pg_is_in_recovery(),"
+    " has_function_privilege('pg_control_system()', 'EXECUTE'),"
     " has_function_privilege('pg_current_wal_insert_lsn()', 'EXECUTE')"
     " AND has_function_privilege('pg_walfile_name(pg_lsn)', 'EXECUTE'),"
     " (SELECT oid::bigint FROM pg_database WHERE datname = current_database()),"
@@ -22,39 +23,39 @@ constexpr char kDurably[] =
     "SELECT set_config('synchronous_commit', 'on', true)"
     " WHERE current_setting('synchronous_commit') = 'off'";
 
-Result<std::string> OneText(Connection& connection, const char* sql) {
-  Query query(connection, sql);
-  if (query.Next()) return query.String(0);
-  return query.status().ok() ? std::string("-") : Result<std::string>(query.status());
+// "system 7412345678901234567/timeline 00000002/database 5/table 16391"; `facts` at its row.
+Result<std::string> HomeOf(Connection& connection, const Rows& facts) {
+  const bool may_ask_system = facts.Bool(1);
+  const bool may_ask_timeline = facts.Bool(2);
+  Pipeline pipeline(connection);
+  if (may_ask_system) pipeline.Add(kSystem);
+  if (may_ask_timeline) pipeline.Add(kTimeline);
+  PipelineEnd end;
+  if (may_ask_system || may_ask_timeline) end = pipeline.Run();
+  if (!end.status.ok()) return end.status;
+  std::size_t next = 0;
+  const auto part = [&](const char* name, bool asked) {
+    if (!asked) return std::string("-");
+    Rows rows(std::move(end.results[next++]));
+    return rows.Next() ? name + rows.String(0) : std::string("-");
+  };
+  std::string home = part("system ", may_ask_system);
+  home += "/" + part("timeline ", may_ask_timeline);
+  home += "/database " + std::to_string(facts.Int(3)) + "/table " + std::to_string(facts.Int(4));
+  return home;
 }
 
-// "system 7412345678901234567/timeline 00000002/database 5/table 16391"
-Result<std::string> HomeOf(Connection& connection) {
-  Query may(connection, kWhatMayBeAsked);
-  if (!may.Next()) return may.status();
-  Result<std::string> system = std::string("-");
-  if (may.Bool(0)) system = OneText(connection, kSystem);
-  if (!system.ok()) return system;
-  Result<std::string> timeline = std::string("-");
-  if (may.Bool(1)) timeline = OneText(connection, kTimeline);
-  if (!timeline.ok()) return timeline;
-  return (*system == "-" ? *system : "system " + *system) + "/" +
-         (*timeline == "-" ? *timeline : "timeline " + *timeline) + "/database " +
-         std::to_string(may.Int(2)) + "/table " + std::to_string(may.Int(3));
-}
-
-Result<StoredIdentity> ReadIdentity(Connection& connection) {
+// `meta` is all of the table.
+Result<StoredIdentity> IdentityIn(const Connection& connection, Rows meta) {
   StoredIdentity stored;
   bool has_secret = false;
-  Query query(connection, "SELECT name, value FROM meta");
-  while (query.Next()) {
-    const std::string_view name = query.Text(0);
-    if (name == "epoch") stored.shop.epoch = query.String(1);
-    if (name == "secret") has_secret = query.BlobInto(1, &stored.shop.secret);
-    if (name == "home") stored.home = query.String(1);
+  while (meta.Next()) {
+    const std::string_view name = meta.Text(0);
+    if (name == "epoch") stored.shop.epoch = meta.String(1);
+    if (name == "secret") has_secret = meta.BlobInto(1, &stored.shop.secret);
+    if (name == "home") stored.home = meta.String(1);
     if (name == "unfinished_copy") stored.is_unfinished = true;
   }
-  if (!query.status().ok()) return query.status();
   if (has_secret && !stored.shop.epoch.empty()) return stored;
   return connection.Fail(StatusCode::kCorrupt, "the shop's identity is missing");
 }
@@ -82,17 +83,22 @@ Status Identity::Admit(Connection& connection) {
   return AdmitLocked(connection);
 }
 
+// Two round trips: a new connection is not to be dearer than it must be.
 Status Identity::AdmitLocked(Connection& connection) {
-  auto stored = ReadAndCheck(connection);
+  Pipeline pipeline(connection);
+  PipelineEnd end = pipeline.Add(kMeta).Add(kFacts).Run();
+  if (!end.status.ok()) return end.status;
+  const auto stored = Checked(connection, Rows(std::move(end.results[0])));
   if (!stored.ok()) return stored.status();
-  const auto standby = OneText(connection, "SELECT pg_is_in_recovery()::text");
-  if (!standby.ok()) return standby.status();
-  connection.set_admitted(*standby == "true");
-  if (*standby == "true") {
+  Rows facts(std::move(end.results[1]));
+  if (!facts.Next()) return connection.Fail(StatusCode::kCorrupt, "the server says nothing");
+  const bool is_standby = facts.Bool(0);
+  connection.set_admitted(is_standby);
+  if (is_standby) {
     Show(stored->shop);
     return OkStatus();
   }
-  const auto home = HomeOf(connection);
+  const auto home = HomeOf(connection, facts);
   if (!home.ok()) return home.status();
   auto changed = Changed(*stored, *home);
   if (changed.ok() && !options_.read_only && !IsSame(*stored, *changed)) {
@@ -106,8 +112,8 @@ Status Identity::AdmitLocked(Connection& connection) {
   return OkStatus();
 }
 
-Result<StoredIdentity> Identity::ReadAndCheck(Connection& connection) const {
-  auto stored = ReadIdentity(connection);
+Result<StoredIdentity> Identity::Checked(const Connection& connection, Rows meta) const {
+  auto stored = IdentityIn(connection, std::move(meta));
   if (!stored.ok()) return stored;
   const Status allowed = CheckCopy(*stored, options_);
   if (!allowed.ok()) return connection.Fail(allowed.code(), allowed.message());
@@ -134,9 +140,10 @@ Result<StoredIdentity> Identity::Changed(StoredIdentity identity, const std::str
 // Under the write lock: another process may have settled it meanwhile.
 Result<StoredIdentity> Identity::Settle(Connection& connection, const std::string& home) {
   Pipeline begin(connection);
-  Status status = begin.AddBegin().Add(kTakeLock).Add(kDurably).Run().status;
+  PipelineEnd begun = begin.AddBegin().Add(kTakeLock).Add(kDurably).Add(kMeta).Run();
+  Status status = begun.status;
   Result<StoredIdentity> changed = status;
-  if (status.ok()) changed = ReadAndCheck(connection);
+  if (status.ok()) changed = Checked(connection, Rows(std::move(begun.results.back())));
   if (changed.ok()) changed = Changed(std::move(*changed), home);
   if (!connection.usable()) return changed;
   Pipeline end(connection);

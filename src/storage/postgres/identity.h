@@ -10,7 +10,7 @@
 #include <mutex>
 
 #include "base/shop_identity.h"
-#include "storage/postgres/connection.h"
+#include "storage/postgres/query.h"
 
 namespace livedrops::postgres {
 
@@ -34,7 +34,8 @@ class Identity {
   Status AdmitLocked(Connection& connection);
   Result<StoredIdentity> Changed(StoredIdentity identity, const std::string& home);
   Result<StoredIdentity> Settle(Connection& connection, const std::string& home);
-  Result<StoredIdentity> ReadAndCheck(Connection& connection) const;
+  // `meta` is all of the table.
+  Result<StoredIdentity> Checked(const Connection& connection, Rows meta) const;
   void Show(const ShopInfo& shop);
 
   std::mutex mutex_;
