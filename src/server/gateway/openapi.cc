@@ -102,15 +102,27 @@ void WriteParameter(std::string_view name, std::string_view where, bool required
   json->EndObject().EndObject();
 }
 
+// Routes that change something, but for those where doing it again changes nothing.
+bool TakesKey(const Route& route) {
+  switch (route.id) {
+    case RouteId::logout:
+    case RouteId::delete_account:
+    case RouteId::read_notifications:
+    case RouteId::ticket:
+      return false;
+    default:
+      return route.kind == RouteClass::write || route.kind == RouteClass::order;
+  }
+}
+
 void WriteParameters(const Route& route, const std::string& in_path, JsonWriter* json) {
   json->Name("parameters").BeginArray();
   if (!in_path.empty()) WriteParameter(in_path, "path", true, json);
   std::string_view query = TextOf(route.id).query;
   while (!query.empty()) WriteParameter(TakePart(&query, ' '), "query", false, json);
-  const bool repeatable = route.kind == RouteClass::write || route.kind == RouteClass::order;
   // An order may have its key in the body.
   const bool demanded = route.id == RouteId::restock;
-  if (repeatable) WriteParameter("Idempotency-Key", "header", demanded, json);
+  if (TakesKey(route)) WriteParameter("Idempotency-Key", "header", demanded, json);
   json->EndArray();
 }
 
