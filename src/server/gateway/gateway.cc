@@ -18,7 +18,9 @@ Result<Config> ConfigOf(const std::map<std::string, std::string>& settings) {
         dot == std::string::npos ? nullptr : FindSetting(name.substr(0, dot), name.substr(dot + 1));
     const std::string reason =
         setting == nullptr ? "there is no such setting" : SetFromText(*setting, value, &config);
-    if (!reason.empty()) return Status(StatusCode::kInvalidArgument, name + ": " + reason);
+    if (!reason.empty()) {
+      return Status(StatusCode::kInvalidArgument, std::string(name).append(": ").append(reason));
+    }
   }
   return config;
 }
@@ -135,7 +137,7 @@ class Gateway::Follower {
   }
 
   Status Start(HttpServer& server) {
-    shared_.collectors.push_back([this, &server](MetricsText* text) {
+    shared_.collectors.emplace_back([this, &server](MetricsText* text) {
       WriteServer(server.stats(), text);
       WriteRealtime(realtime_.stats(), text);
     });

@@ -36,6 +36,7 @@ inline constexpr Disconnect kShutdown{3001, "shutdown"};
 inline constexpr Disconnect kServerError{3004, "internal server error"};
 inline constexpr Disconnect kExpired{3005, "connection expired"};
 inline constexpr Disconnect kSlow{3008, "slow"};
+inline constexpr Disconnect kInsufficientState{3010, "insufficient state"};
 inline constexpr Disconnect kNoPong{3012, "no pong"};
 inline constexpr Disconnect kInvalidToken{3500, "invalid token"};
 inline constexpr Disconnect kBadRequest{3501, "bad request"};

@@ -74,9 +74,10 @@ class EventStream final : public Client,
   void OnTick(Tick now) override;
   void OnRevoked() override;
   void OnFollowsChanged() override {}
+  void OnEpochChanged() override;
   void Deliver(const Publication& publication) override {
     const auto droppable = publication.ticker() ? Droppable::kYes : Droppable::kNo;
-    const Chunk& chunk = publication.chunk(surroundings_->settings.epoch);
+    const Chunk& chunk = publication.chunk(loop_.settings.epoch);
     if (stream_.Send(chunk, droppable) == Sent::kDropped) ++surroundings_->counters.dropped;
   }
 
@@ -101,7 +102,7 @@ class EventStream final : public Client,
 };
 
 std::optional<Problem> EventStream::Authenticate(const Request& request) {
-  const Problem refused = Make(ProblemCode::unauthenticated, "");
+  Problem refused = Make(ProblemCode::unauthenticated, "");
   if (const auto ticket = request.Query("ticket")) {
     principal_ = surroundings_->tickets.Take(*ticket, surroundings_->Now());
     if (!principal_ || surroundings_->Revoked(*principal_)) return refused;
@@ -196,7 +197,7 @@ void EventStream::SendBeginning(const Wanted& wanted, const Subscribed& subscrib
   json.EndObject();
   // With missed events behind it, the place reached is theirs.
   if (subscribed.publications.empty()) beginning.offset = subscribed.position.offset;
-  const std::string& epoch = surroundings_->settings.epoch;
+  const std::string& epoch = loop_.settings.epoch;
   std::string text = "retry: 2000\nevent: subscribed\n" + ServerSentEvent(epoch, beginning);
   for (const PublicationText& missed : subscribed.publications) {
     text += ServerSentEvent(epoch, missed);
@@ -222,6 +223,11 @@ void EventStream::OnRevoked() {
   if (!principal_ || !stream_.open() || !surroundings_->Revoked(*principal_)) return;
   ++surroundings_->counters.closed_revoked;
   stream_.End();
+}
+
+// The client comes back with the position that it has, and hears that it is none.
+void EventStream::OnEpochChanged() {
+  if (stream_.open()) stream_.End();
 }
 
 void EventStream::Leave() {

@@ -47,7 +47,7 @@ class Realtime::Impl {
   Impl(Service& service, Revocations* revocations, RealtimeOptions options)
       : surroundings(std::make_shared<Surroundings>(service, revocations, std::move(options))),
         follower_(&service, surroundings->options.poll_interval,
-                  {[this](Events events, std::uint64_t seq) { OnEvents(events, seq); },
+                  {[this](const Events& events, std::uint64_t seq) { OnEvents(events, seq); },
                    [this] { OnTurn(); }, [this] { return in_flight_ < kBatchesMax; },
                    [this](const Status&) { ++surroundings->counters.log_errors; }}) {}
 
@@ -62,8 +62,10 @@ class Realtime::Impl {
   void OnTurn();
   void Tell(Batch batch);
   void Publish(Loop& loop, const Batch& batch);
+  void LookAtEpoch();
 
   Publisher publisher_;
+  std::string epoch_;  // What loops were told.
   Tick ticked_at_{};
   Tick forgot_at_{};
   std::atomic<int> in_flight_{0};  // Batches that were posted, once per loop.
@@ -80,6 +82,7 @@ Status Realtime::Impl::Start(HttpServer& server) {
   surroundings->revocations.FollowFrom(surroundings->Now());
   started_ = true;
   surroundings->Start(&server);
+  epoch_ = surroundings->ReadEpoch();
   loop_count_ = server.loop_count();
   for (int i = 0; i < loop_count_; ++i) surroundings->loop(i).hub.Publish({}, head->seq);
   surroundings->counters.log_seq = head->seq;
@@ -124,9 +127,22 @@ void Realtime::Impl::OnTurn() {
   }
   if (now - ticked_at_ < kTickInterval) return;
   ticked_at_ = now;
+  LookAtEpoch();
   surroundings->PostAll([now](Loop& loop) {
     const std::vector<std::shared_ptr<Client>> clients(loop.clients.begin(), loop.clients.end());
     for (const auto& client : clients) client->OnTick(now);
+  });
+}
+
+// A standby was promoted, or a backup restored: clients connect anew and are told of a gap.
+void Realtime::Impl::LookAtEpoch() {
+  const std::string present = surroundings->ReadEpoch();
+  if (present == epoch_) return;
+  epoch_ = present;
+  surroundings->PostAll([present](Loop& loop) {
+    loop.settings.epoch = present;
+    const std::vector<std::shared_ptr<Client>> clients(loop.clients.begin(), loop.clients.end());
+    for (const auto& client : clients) client->OnEpochChanged();
   });
 }
 
@@ -171,7 +187,8 @@ void Realtime::Listen(std::function<void(std::span<const Event> events)> listene
 Status Realtime::Start(HttpServer& server) { return impl_->Start(server); }
 void Realtime::Stop() { impl_->Stop(); }
 
-void Realtime::OnWebSocket(Request request, Responder responder, const Answered& answered) {
+void Realtime::OnWebSocket(const Request& request, const Responder& responder,
+                           const Answered& answered) {
   const auto tell = [&answered](int status) {
     if (answered) answered(status);
   };
@@ -192,7 +209,7 @@ void Realtime::OnWebSocket(Request request, Responder responder, const Answered&
   tell(upgraded.ok() ? 101 : 400);
 }
 
-void Realtime::OnEvents(Request request, Responder responder, Answered answered) {
+void Realtime::OnEvents(const Request& request, const Responder& responder, Answered answered) {
   if (!impl_->surroundings->running()) {
     responder.Send(Refusal(ProblemCode::unavailable, "the server starts or stops"));
     if (answered) answered(StatusOf(ProblemCode::unavailable));

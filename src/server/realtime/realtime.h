@@ -4,8 +4,8 @@
 //     Realtime realtime(service, &revocations, options);
 //     realtime.Listen([&](std::span<const Event> events) { cache.Apply(events); });
 //     auto server = HttpServer::Start(…, [&](Request request, Responder responder) {
-//       … case RouteId::websocket: realtime.OnWebSocket(std::move(request), std::move(responder));
-//       … case RouteId::events: realtime.OnEvents(std::move(request), std::move(responder));
+//       … case RouteId::websocket: realtime.OnWebSocket(request, responder);
+//       … case RouteId::events: realtime.OnEvents(request, responder);
 //       … case RouteId::ticket: {"ticket": realtime.IssueTicket(principal), "expiresIn": 30}
 //     });
 //     if (Status started = realtime.Start(**server); !started.ok()) …
@@ -111,9 +111,10 @@ class Realtime {
   using Answered = std::function<void(int status)>;
 
   // GET /connection/websocket. Rate limits are the caller's. Threading: the request's loop.
-  void OnWebSocket(Request request, Responder responder, const Answered& answered = {});
+  void OnWebSocket(const Request& request, const Responder& responder,
+                   const Answered& answered = {});
   // GET /events?channel=…[&ticket=…]. Reads Authorization itself. Threading: the request's loop.
-  void OnEvents(Request request, Responder responder, Answered answered = {});
+  void OnEvents(const Request& request, const Responder& responder, Answered answered = {});
 
   // A ticket that opens one /events stream as that principal, within RealtimeOptions::ticket_life,
   // on this server. Threading: any thread.

@@ -271,6 +271,10 @@ void Session::OnRevoked() {
   if (principal_ && port_.Revoked(*principal_)) Close(kInvalidToken);
 }
 
+void Session::OnEpochChanged() {
+  if (state_ != State::closed) Close(kInsufficientState);
+}
+
 void Session::OnClosed() {
   state_ = State::closed;
   subs_.clear();

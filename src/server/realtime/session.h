@@ -68,6 +68,8 @@ class Session final : public Receiver {
   void OnTick(Tick now);
   // The user follows somebody, or does no more.
   void OnFollowsChanged();
+  // Of the settings: what the client knows of positions is worth nothing.
+  void OnEpochChanged();
   // Some token was revoked.
   void OnRevoked();
   // The connection is gone.

@@ -13,7 +13,7 @@ class Socket final : public Client,
   Socket(Surroundings* surroundings, int loop)
       : surroundings_(*surroundings),
         loop_(surroundings->loop(loop)),
-        session_(this, &loop_.hub, &surroundings->settings, ToBase64Url(RandomBytes(12)),
+        session_(this, &loop_.hub, &loop_.settings, ToBase64Url(RandomBytes(12)),
                  Tick::clock::now()) {}
 
   void OnOpen(WebSocket socket) {
@@ -38,6 +38,7 @@ class Socket final : public Client,
   void OnTick(Tick now) override { session_.OnTick(now); }
   void OnRevoked() override { session_.OnRevoked(); }
   void OnFollowsChanged() override { session_.OnFollowsChanged(); }
+  void OnEpochChanged() override { session_.OnEpochChanged(); }
 
   void Send(const std::string& text) override { socket_.Send(Frame::Text(text)); }
   void Send(const Publication& publication) override {

@@ -1,5 +1,4 @@
 #include "server/realtime/surroundings.h"
-#include "server/auth/token_verifier.h"
 
 #include <algorithm>
 
@@ -23,8 +22,9 @@ Loaded Failed(const LoadRequest& request, const Status& status) {
   return loaded;
 }
 
-SessionSettings SettingsOf(const RealtimeOptions& options) {
+SessionSettings SettingsOf(const RealtimeOptions& options, std::string epoch) {
   SessionSettings settings;
+  settings.epoch = std::move(epoch);
   settings.ping_interval = options.ping_interval;
   settings.pong_timeout = options.pong_timeout;
   settings.connect_timeout = options.connect_timeout;
@@ -106,7 +106,6 @@ Surroundings::Surroundings(Service& shop, Revocations* stopped, RealtimeOptions 
     : service(shop),
       revocations(*stopped),
       options(std::move(wanted)),
-      settings(SettingsOf(options)),
       users(options.connections_per_user),
       tickets(options.ticket_life),
       clock_(options.clock != nullptr ? *options.clock : SystemClock()),
@@ -155,8 +154,10 @@ void Surroundings::Load(int loop, std::weak_ptr<void> owner, LoadRequest request
 }
 
 void Surroundings::Start(HttpServer* server) {
-  settings.epoch = service.reads().storage().info().epoch;
-  for (int i = 0; i < server->loop_count(); ++i) loops_.push_back(std::make_unique<Loop>(i));
+  const SessionSettings settings = SettingsOf(options, ReadEpoch());
+  for (int i = 0; i < server->loop_count(); ++i) {
+    loops_.push_back(std::make_unique<Loop>(i, settings));
+  }
   const std::lock_guard lock(mutex_);
   server_ = server;
   readers_ = std::make_unique<WorkerPool>(std::max(options.readers, 1), kLoadsMax);
@@ -172,6 +173,8 @@ void Surroundings::Stop() {
     server_ = nullptr;
   }
 }
+
+std::string Surroundings::ReadEpoch() const { return service.reads().storage().info().epoch; }
 
 void Surroundings::PostAll(std::function<void(Loop& loop)> task) {
   const std::lock_guard lock(mutex_);

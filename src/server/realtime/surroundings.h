@@ -27,13 +27,17 @@ class Client {
   virtual void OnTick(Tick now) = 0;
   virtual void OnRevoked() = 0;
   virtual void OnFollowsChanged() = 0;
+  // The positions that it was told are of another epoch than the loop's settings now.
+  virtual void OnEpochChanged() = 0;
 };
 
 // Threading: its loop's thread.
 struct Loop {
-  explicit Loop(int loop_number) : number(loop_number) {}
+  Loop(int loop_number, SessionSettings session_settings)
+      : number(loop_number), settings(std::move(session_settings)) {}
 
   const int number;
+  SessionSettings settings;
   Hub hub;  // Outlives the clients.
   std::unordered_set<std::shared_ptr<Client>> clients;
   std::unordered_multimap<std::string, Client*> of_user;
@@ -92,13 +96,14 @@ class Surroundings {
   void Stop();
   bool running() const { return running_.load(std::memory_order_acquire); }
   Loop& loop(int number) { return *loops_[static_cast<std::size_t>(number)]; }
+  // The epoch of the storage, which may change when another server takes over from it.
+  std::string ReadEpoch() const;
   // Runs the task on every loop, unless the server is gone.
   void PostAll(std::function<void(Loop& loop)> task);
 
   Service& service;
   Revocations& revocations;
   const RealtimeOptions options;
-  SessionSettings settings;  // Complete since Start.
   UserCounts users;
   Tickets tickets;
   Counters counters{};

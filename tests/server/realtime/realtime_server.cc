@@ -218,9 +218,9 @@ std::string TestServer::Do(const Request& request) {
 
 void TestServer::Handle(Request request, Responder responder) {
   if (request.path() == "/connection/websocket") {
-    realtime_.OnWebSocket(std::move(request), std::move(responder));
+    realtime_.OnWebSocket(request, responder);
   } else if (request.path() == "/events") {
-    realtime_.OnEvents(std::move(request), std::move(responder));
+    realtime_.OnEvents(request, responder);
   } else {
     const auto shared = std::make_shared<Request>(std::move(request));
     workers_.Submit([this, shared, responder] {

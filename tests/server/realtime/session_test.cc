@@ -266,6 +266,14 @@ TEST_F(SessionTest, ExpiresWithItsToken) {
   EXPECT_EQ(port_.closed, std::vector<int>{3005});
 }
 
+// Clients come back by themselves, and hear that their position is of another epoch.
+TEST_F(SessionTest, ClosesWhenItsPositionsAreWorthNothing) {
+  ConnectAs("ada");
+  session_.OnEpochChanged();
+  session_.OnEpochChanged();
+  EXPECT_EQ(port_.closed, std::vector<int>{3010});
+}
+
 TEST_F(SessionTest, LivesOnWithARefreshedToken) {
   ConnectAs("ada");
   port_.now += std::chrono::hours(1);
