@@ -28,9 +28,6 @@ struct ServiceStats {
   std::uint64_t commit_failures = 0;   // Definite ones; the requests were answered `unavailable`.
   std::uint64_t unknown_outcomes = 0;  // Commits in doubt, each resolved by a barrier.
   std::uint64_t queue_depth = 0;
-  // When the writer last took what was queued, by the steady clock: what was submitted later is
-  // undecided. 0: never.
-  std::uint64_t queue_taken_us = 0;
   std::uint64_t queue_wait_us_sum = 0;  // "Lock contention": waiting for the writer.
   std::uint64_t commit_us_sum = 0;
 };

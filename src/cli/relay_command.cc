@@ -81,7 +81,14 @@ Status Follow(Relay* relay, bool once, std::uint64_t end) {
   return {StatusCode::kUnavailable, "interrupted before event " + std::to_string(end)};
 }
 
+// A database that was moved gets its epoch from whoever opens it for writing; the relay only reads.
+void SettleEpoch(const std::string& url) {
+  auto storage = OpenStorage(url, {.create = false});
+  if (storage.ok()) static_cast<void>((*storage)->Close());
+}
+
 void OnRelay(const RelayCommand& command, Context* context) {
+  SettleEpoch(command.url);
   auto shop = ReadOnlyShop::Open(command.url);
   if (!shop.ok()) return Fail(context, shop.status());
   auto transport = OpenTransport(command.destination);

@@ -70,6 +70,45 @@ Result<std::uint64_t> ReadUpTo(Storage& storage, const UserId& user) {
   return std::uint64_t{0};
 }
 
+// The channel's page in the history of this epoch.
+Result<ChannelPage> ReadPage(ReadPort* reads, const std::string& channel,
+                             const std::optional<Position>& since, const std::string& epoch) {
+  Storage& storage = reads->storage();
+  const auto head = storage.ReadHead();
+  if (!head.ok()) return head.status();
+  ChannelPage page;
+  page.position = {epoch, head->seq};
+  if (!since) return page;
+  if (since->epoch != epoch || since->offset > head->seq) {
+    page.recovered = false;
+    return page;
+  }
+  ChannelQuery query;
+  query.channel = channel;
+  query.after_seq = since->offset;
+  query.until_seq = head->seq;
+  query.limit = kHistoryEvents + 1;
+  query.newest_first = true;
+  if (Status read = storage.ReadChannel(query, &page.events); !read.ok()) return read;
+  if (page.events.size() > kHistoryEvents) {
+    // More were missed than the history holds, unless they are all of the last day.
+    page.events.resize(kHistoryEvents);
+    page.recovered = false;
+    if (page.events.back().at > reads->Now() - kHistoryTime) {
+      query.newest_first = false;
+      query.limit = 100 * kHistoryEvents;
+      page.events.clear();
+      if (Status read = storage.ReadChannel(query, &page.events); !read.ok()) return read;
+      page.recovered = page.events.size() < static_cast<std::size_t>(query.limit) &&
+                       page.events.front().at > reads->Now() - kHistoryTime;
+      std::ranges::reverse(page.events);
+    }
+  }
+  std::ranges::reverse(page.events);
+  std::erase_if(page.events, [&](const Event& event) { return !IsPublished(channel, event); });
+  return page;
+}
+
 }  // namespace
 
 Result<std::vector<Event>> Notifications::Log(std::uint64_t after_seq, int limit) {
@@ -88,40 +127,10 @@ Result<std::vector<Event>> Notifications::Log(std::uint64_t after_seq, int limit
 Result<ChannelPage> Notifications::Channel(const std::string& channel,
                                            const std::optional<Position>& since) {
   if (Status valid = CheckChannel(channel); !valid.ok()) return valid;
-  Storage& storage = reads_->storage();
-  const auto head = storage.ReadHead();
-  if (!head.ok()) return head.status();
-  ChannelPage page;
-  page.position = {storage.info().epoch, head->seq};
-  if (!since) return page;
-  if (since->epoch != storage.info().epoch || since->offset > head->seq) {
-    page.recovered = false;
-    return page;
-  }
-  ChannelQuery query;
-  query.channel = channel;
-  query.after_seq = since->offset;
-  query.until_seq = head->seq;
-  query.limit = kHistoryEvents + 1;
-  query.newest_first = true;
-  if (Status read = storage.ReadChannel(query, &page.events); !read.ok()) return read;
-  if (page.events.size() > kHistoryEvents) {
-    // More were missed than the history holds, unless they are all of the last day.
-    page.events.resize(kHistoryEvents);
-    page.recovered = false;
-    if (page.events.back().at > reads_->Now() - kHistoryTime) {
-      query.newest_first = false;
-      query.limit = 100 * kHistoryEvents;
-      page.events.clear();
-      if (Status read = storage.ReadChannel(query, &page.events); !read.ok()) return read;
-      page.recovered = page.events.size() < static_cast<std::size_t>(query.limit) &&
-                       page.events.front().at > reads_->Now() - kHistoryTime;
-      std::ranges::reverse(page.events);
-    }
-  }
-  std::ranges::reverse(page.events);
-  std::erase_if(page.events, [&](const Event& event) { return !IsPublished(channel, event); });
-  return page;
+  const std::string epoch = reads_->storage().info().epoch;
+  Result<ChannelPage> page = ReadPage(reads_, channel, since, epoch);
+  if (!page.ok() || reads_->storage().info().epoch == epoch) return page;
+  return Status(StatusCode::kUnavailable, "another server has taken over just now: read again");
 }
 
 Result<Inbox> Notifications::Read(const UserId& user, const PageRequest& request) {

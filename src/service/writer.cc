@@ -113,6 +113,7 @@ void Writer::TakeNext() {
   const bool heard_already = commit_.load() != CommitState::kDone;
   if (!turn.mine() || heard_already) return;
   FinishCommit();
+  Publish();
   left_over_ = true;
 }
 
@@ -180,14 +181,12 @@ void Writer::AwaitReturning() {
 
 // One round. True when something was done.
 bool Writer::Step() {
-  Ticket* const taken = queue_.TakeAll();
-  const std::uint64_t now_us = SteadyUs();
-  taken_us_.store(now_us, std::memory_order_release);
-  Offer(taken);
-  sequencer_.set_steady_us(now_us);
+  Offer(queue_.TakeAll());
+  sequencer_.set_steady_us(SteadyUs());
   if (sequencer_.has_in_flight()) {
     if (HearCommit()) return true;
   } else if (sequencer_.suspect() || sequencer_.contended()) {
+    Tell();  // An earlier commit's, before what may take seconds.
     return RecoverStep();
   }
   const bool decided = sequencer_.Decide();
@@ -338,7 +337,6 @@ ServiceStats Writer::stats() const {
   const std::lock_guard lock(stats_mutex_);
   ServiceStats stats = stats_;
   stats.queue_depth = static_cast<std::uint64_t>(queue_.depth());
-  stats.queue_taken_us = taken_us_.load(std::memory_order_acquire);
   return stats;
 }
 

@@ -83,7 +83,6 @@ class Writer {
   int waits_in_vain_ = 0;  // How many were last skipped for a wait in vain.
 
   std::atomic<std::int64_t> durable_time_ms_{0};
-  std::atomic<std::uint64_t> taken_us_{0};  // After the queue was taken last.
   mutable std::mutex stats_mutex_;
   ServiceStats stats_;
   std::atomic<std::uint64_t> commit_us_{0};  // By whoever commits.

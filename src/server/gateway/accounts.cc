@@ -158,6 +158,7 @@ void handle::delete_account(Context& context) {
   const UserId id = context.subject();
   context.Submit(ChangeAccount{id, AccountAction::erase, id}, [](Context& self, const Reply&) {
     Revoke(self, EventType::accountErased, self.subject().str());
+    self.shared.caches.CreatorGone(self.subject().view());
     self.Send(Response(204));
   });
 }

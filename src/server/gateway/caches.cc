@@ -106,6 +106,12 @@ void Caches::ProductGone(const ProductId& product) {
   other_pages_.EraseAll();
 }
 
+// Pages may hold his name, too.
+void Caches::CreatorGone(std::string_view creator) {
+  creators_.Erase(creator);
+  other_pages_.EraseAll();
+}
+
 void Caches::FollowersChanged(const CreatorId& creator) {
   creators_.Forget(creator.view());
   for (std::size_t limit = 1; limit < limits_used_.size(); ++limit) {
@@ -146,7 +152,7 @@ void Caches::Apply(const Event& event) {
       break;
     case EventType::accountUpdated:
     case EventType::accountErased:
-      creators_.Erase(event.subject);
+      CreatorGone(event.subject);
       break;
     default:
       break;

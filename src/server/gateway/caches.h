@@ -73,6 +73,7 @@ class Caches {
   // A change was made here: forget before its answer is sent.
   void Apply(const Reply& reply);
   void ProductGone(const ProductId& product);
+  void CreatorGone(std::string_view creator);
   void FollowersChanged(const CreatorId& creator);
   // Changes that anybody made, from the log.
   void Apply(std::span<const Event> events);

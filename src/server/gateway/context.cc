@@ -129,7 +129,6 @@ void Context::Finish(Response response) {
 void Context::HandOn(Stage stage) {
   Stage here = Stage::here;
   if (!stage_.compare_exchange_strong(here, stage)) return;
-  handed_on_at_ = MonotonicNow();
   shared.deadlines.Add(request.loop(), shared_from_this());
 }
 
@@ -149,13 +148,11 @@ void Context::GiveUp() {
   Finish(ResponseTo(problem));
 }
 
-// For certain, and for ever: it was not begun and will not be.
+// For certain, and for ever: it was not begun and will not be. Of an order nobody can say so: an
+// earlier try with the same key may be in the commit that hangs.
 bool Context::IsUndone() {
   Stage waits = Stage::waits;
-  if (stage_.compare_exchange_strong(waits, Stage::given_up)) return true;
-  constexpr MonotonicNs kNsPerUs = 1000;
-  const auto handed_on_us = static_cast<std::uint64_t>(handed_on_at_ / kNsPerUs);
-  return waits == Stage::order_waits && handed_on_us > service().stats().queue_taken_us;
+  return stage_.compare_exchange_strong(waits, Stage::given_up);
 }
 
 // Whether it did.
@@ -176,7 +173,7 @@ void Context::AddCommonFields(Response* response) const {
   response->Set("X-Request-Id", request_id);
   if (!HasField(*response, "Cache-Control")) response->Set("Cache-Control", "no-store");
   response->Set("X-Content-Type-Options", "nosniff");
-  if (stale && response->status() < 400) {
+  if (response->status() < 400 && stale) {
     response->Set("Cache-Status", "livedrops; hit; detail=stale");
   }
   if (limit.policy != nullptr) {

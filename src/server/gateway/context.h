@@ -74,20 +74,20 @@ class Context : public std::enable_shared_from_this<Context> {
   // releases the answer and must not block; refusals are answered before.
   template <class Answer>
   void Submit(livedrops::Request change, Answer answer) {
-    Submit(Undecided::may_be_decided, std::move(change),
-           [answer = std::move(answer)](Context& self, const Reply& reply) mutable {
-             if (const auto problem = ProblemOf(reply)) {
-               self.Refuse(*problem);
-             } else {
-               answer(self, reply);
-             }
-           });
+    HandToService(std::move(change),
+                  [answer = std::move(answer)](Context& self, const Reply& reply) mutable {
+                    if (const auto problem = ProblemOf(reply)) {
+                      self.Refuse(*problem);
+                    } else {
+                      answer(self, reply);
+                    }
+                  });
   }
   // The same for an order that has this server's deadline in the engine; `answer` gets refusals
   // too.
   template <class Answer>
   void SubmitOrder(PlaceOrder order, Answer answer) {
-    Submit(Undecided::never_is, std::move(order), std::move(answer));
+    HandToService(std::move(order), std::move(answer));
   }
 
   // Runs `job(Context&)` on a thread that may block; 503 when too many wait already.
@@ -110,14 +110,12 @@ class Context : public std::enable_shared_from_this<Context> {
   void Note(int status, std::size_t bytes = 0) const;
 
  private:
-  // What becomes, after the request's deadline, of a change that was not decided before.
-  enum class Undecided : std::uint8_t { may_be_decided, never_is };
   // How far a request came that was handed on.
-  enum class Stage : std::uint8_t { here, waits, order_waits, works, given_up };
+  enum class Stage : std::uint8_t { here, waits, works, given_up };
 
   template <class Answer>
-  void Submit(Undecided undecided, livedrops::Request change, Answer answer) {
-    HandOn(undecided == Undecided::never_is ? Stage::order_waits : Stage::works);
+  void HandToService(livedrops::Request change, Answer answer) {
+    HandOn(Stage::works);
     service().requests().Submit(
         std::move(change),
         [self = shared_from_this(), answer = std::move(answer)](const Reply& reply) mutable {
@@ -135,7 +133,6 @@ class Context : public std::enable_shared_from_this<Context> {
   bool Compress(Response* response) const;
 
   std::atomic<Stage> stage_{Stage::here};
-  MonotonicNs handed_on_at_ = 0;
 };
 
 // An unpredictable short name for a request that brought none.

@@ -17,8 +17,10 @@ void Deadlines::Check(int loop, MonotonicNs now) {
   Waiting& waiting = of_loop_.at(static_cast<std::size_t>(loop));
   for (DropAnswered(waiting); !waiting.empty(); DropAnswered(waiting)) {
     if (waiting.front()->began + allowed_ > now) return;
-    waiting.front()->GiveUp();
+    // Its answer may let the connection's next request in, which is added here.
+    const std::shared_ptr<Context> late = std::move(waiting.front());
     waiting.pop_front();
+    late->GiveUp();
   }
 }
 

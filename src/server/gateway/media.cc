@@ -62,7 +62,6 @@ void AnswerPart(Context& context, Response response, const WantedRange& wanted,
 }
 
 void Answer(Context& context, std::string bytes) {
-  context.limit = {};
   const std::string tag = "\"" + std::string(context.parameter) + "\"";
   const std::string_view type = PictureType(bytes).value_or("application/octet-stream");
   Response response(200);
@@ -89,6 +88,7 @@ void Answer(Context& context, std::string bytes) {
 }  // namespace
 
 void handle::media(Context& context) {
+  context.limit = {};
   context.RunOn(context.shared.background, [](Context& self) {
     Result<std::string> bytes = self.shared.media.Get(self.parameter);
     if (!bytes.ok()) return self.Refuse(bytes.status());

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -20,9 +21,19 @@ namespace {
 
 // 16 MiB at a time: between two steps a signal can end it.
 constexpr int kPagesPerStep = 4096;
+// SQLite's instructions between two looks at whether a signal wants the end.
+constexpr int kInstructions = 100'000;
 
 using Database = std::unique_ptr<sqlite3, int (*)(sqlite3*)>;
 using Statement = std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)>;
+
+// Signals are blocked in this program, and wait to be looked at.
+bool Interrupted() {
+  sigset_t waiting;
+  sigemptyset(&waiting);
+  sigpending(&waiting);
+  return sigismember(&waiting, SIGTERM) == 1 || sigismember(&waiting, SIGINT) == 1;
+}
 
 Status ErrorOf(sqlite3* database, const std::string& what) {
   return {StatusCode::kUnavailable, what + ": " + sqlite3_errmsg(database)};
@@ -34,6 +45,8 @@ Result<Database> OpenDatabase(const std::string& path, int flags) {
   Database database(raw, sqlite3_close);
   if (code != SQLITE_OK) return ErrorOf(raw, path);
   sqlite3_busy_timeout(raw, 10'000);
+  sqlite3_progress_handler(
+      raw, kInstructions, [](void*) { return static_cast<int>(Interrupted()); }, nullptr);
   return database;
 }
 
@@ -64,9 +77,11 @@ Status CopyPages(sqlite3* from, sqlite3* to) {
   if (!begun.ok()) return begun;
   sqlite3_backup* backup = sqlite3_backup_init(to, "main", from, "main");
   if (backup == nullptr) return ErrorOf(to, "cannot begin the copy");
-  while (sqlite3_backup_step(backup, kPagesPerStep) == SQLITE_OK) {
+  while (!Interrupted() && sqlite3_backup_step(backup, kPagesPerStep) == SQLITE_OK) {
   }
-  if (sqlite3_backup_finish(backup) != SQLITE_OK) return ErrorOf(to, "cannot copy");
+  const int finished = sqlite3_backup_finish(backup);
+  if (Interrupted()) return {StatusCode::kUnavailable, "interrupted by a signal"};
+  if (finished != SQLITE_OK) return ErrorOf(to, "cannot copy");
   // One file, without a log of its own beside it.
   return ForEachRow(to, "PRAGMA journal_mode=DELETE", [](sqlite3_stmt*) { return true; });
 }

@@ -160,6 +160,11 @@ void EventStream::Answer(const Responder& responder, const Wanted& wanted, Loade
     Refuse(responder, server::ProblemOf(channel.status));
     return Leave();
   }
+  // Since it was looked at last.
+  if (principal_ && surroundings_->Revoked(*principal_)) {
+    Refuse(responder, Make(ProblemCode::unauthenticated, ""));
+    return Leave();
+  }
   Response head(200);
   head.Set("Content-Type", "text/event-stream").Set("Cache-Control", "no-store");
   head.Set("X-Accel-Buffering", "no");  // Or nginx keeps the events back.
@@ -175,6 +180,8 @@ void EventStream::Answer(const Responder& responder, const Wanted& wanted, Loade
   stream_ = *stream;
   SendBeginning(wanted, channel.subscribed);
   if (subscription_ != nullptr) subscription_->Begin(channel.subscribed.position.offset);
+  // It was read before the epoch changed: the client comes back at once.
+  if (channel.subscribed.position.epoch != loop_.settings.epoch) OnEpochChanged();
 }
 
 void EventStream::Refuse(const Responder& responder, const Problem& problem) {
@@ -197,7 +204,7 @@ void EventStream::SendBeginning(const Wanted& wanted, const Subscribed& subscrib
   json.EndObject();
   // With missed events behind it, the place reached is theirs.
   if (subscribed.publications.empty()) beginning.offset = subscribed.position.offset;
-  const std::string& epoch = loop_.settings.epoch;
+  const std::string& epoch = subscribed.position.epoch;
   std::string text = "retry: 2000\nevent: subscribed\n" + ServerSentEvent(epoch, beginning);
   for (const PublicationText& missed : subscribed.publications) {
     text += ServerSentEvent(epoch, missed);

@@ -71,6 +71,8 @@ class Hub {
   // publication that had subscribers, and of how many.
   void Publish(std::span<const PublicationPtr> publications, std::uint64_t seq,
                const std::function<void(const Publication&, std::size_t)>& told = {});
+  // The log goes on at another place: that of another history.
+  void GoOnFrom(std::uint64_t seq) { seq_ = seq; }
   std::uint64_t seq() const { return seq_; }
   std::size_t channels() const { return channels_.size(); }
 

@@ -35,6 +35,8 @@ class LogFollower {
 
   // Begins behind `seq`.
   void Start(std::uint64_t seq);
+  // Of a callback: the log is followed from behind `seq` on, as if by a new start.
+  void GoOnFrom(std::uint64_t seq) { seq_ = seq; }
   // Returns when no callback runs any more.
   void Stop();
 

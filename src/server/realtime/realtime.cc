@@ -138,9 +138,15 @@ void Realtime::Impl::OnTurn() {
 void Realtime::Impl::LookAtEpoch() {
   const std::string present = surroundings->ReadEpoch();
   if (present == epoch_) return;
+  const auto head = surroundings->service.audit().ReadHead();
+  if (!head.ok()) return;  // A later turn tries again.
   epoch_ = present;
-  surroundings->PostAll([present](Loop& loop) {
+  // The log may have become shorter, and rows of it were not heard of.
+  follower_.GoOnFrom(head->seq);
+  surroundings->revocations.FollowFrom(surroundings->Now());
+  surroundings->PostAll([present, seq = head->seq](Loop& loop) {
     loop.settings.epoch = present;
+    loop.hub.GoOnFrom(seq);
     const std::vector<std::shared_ptr<Client>> clients(loop.clients.begin(), loop.clients.end());
     for (const auto& client : clients) client->OnEpochChanged();
   });

@@ -200,6 +200,20 @@ TEST_F(Services, DecideABatchLongerThanTheQueue) {
   EXPECT_EQ(replies[7].status.code(), StatusCode::kInvalidArgument);
 }
 
+// Also when the committing thread heard of it alone and nothing comes behind.
+TEST_F(Services, CountTheLastLargeBatch) {
+  Open();
+  MakeDrop("d1", 10'000);
+  std::vector<PlaceOrder> orders;
+  for (int i = 0; i < 400; ++i) orders.push_back(OrderOf("d1", "u1", "k" + std::to_string(i)));
+  std::vector<Reply> replies(orders.size());
+  for (std::uint64_t round = 1; round <= 20; ++round) {
+    for (PlaceOrder& order : orders) order.key = Key(order.key.str() + "x");
+    service_->orders().PlaceBatch(orders, replies);
+    EXPECT_TRUE(Eventually([&] { return service_->stats().granted >= 400 * round; })) << round;
+  }
+}
+
 // --- polled completions --------------------------------------------------------------------------
 
 TEST_F(Services, SignalCompletionsByADescriptor) {
