@@ -46,8 +46,12 @@ struct RelayProgress {
 // least once. The position is the transport's: a new relay goes on where the last one ended.
 //
 // It stops by itself with an error that no retry helps (spi/transport.h), with `corrupt` when the
-// log has a gap or ends before the transport's position (the database was restored from an older
+// log has a gap or stays behind the transport's position (the database was restored from an older
 // copy), and with `invalid_argument` when the transport has the events of another database.
+//
+// It may read from standbys that lag. Events that the log has and that cannot be read yet are
+// waited for; a log that ends before the transport's position is looked at ten more times in a row,
+// with the waits of a failure between them (40 to 80 s by default), before it counts as corrupt.
 //
 // Threading: any thread, but the destructor must not run beside other calls.
 class Relay {

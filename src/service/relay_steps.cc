@@ -51,10 +51,8 @@ Status RelaySteps::ReadBatch() {
   const Result<Head> head = storage_.ReadHead();
   if (!head.ok()) return head.status();
   progress_.head_seq = head->seq;
-  if (head->seq < progress_.sent_seq) {
-    return {StatusCode::kCorrupt, "the transport has event " + std::to_string(progress_.sent_seq) +
-                                      ", the log ends at " + std::to_string(head->seq)};
-  }
+  if (head->seq < progress_.sent_seq) return LogIsBehind();
+  looks_behind_ = 0;
   if (progress_.lag() == 0) return OkStatus();
   ChannelQuery query;
   query.after_seq = progress_.sent_seq;
@@ -66,13 +64,27 @@ Status RelaySteps::ReadBatch() {
     return {StatusCode::kUnavailable, "the database has a new epoch"};
   }
   std::uint64_t next = progress_.sent_seq + 1;
+  if (events_.empty()) {
+    // Another standby than the one that told the head. A lost event shows when a later one is read.
+    return {StatusCode::kUnavailable, "the log ends at " + std::to_string(head->seq) + ", event " +
+                                          std::to_string(next) + " cannot be read yet"};
+  }
   for (const Event& event : events_) {
     if (event.seq != next) break;
     ++next;
   }
-  if (!events_.empty() && events_.back().seq + 1 == next) return OkStatus();
+  if (events_.back().seq + 1 == next) return OkStatus();
   events_.clear();
   return {StatusCode::kCorrupt, "the log has no event " + std::to_string(next)};
+}
+
+// Of several standbys one may lag that answers now and then: only a log that stays behind has lost
+// events.
+Status RelaySteps::LogIsBehind() {
+  const bool lost = ++looks_behind_ > kLagAllowed;
+  return {lost ? StatusCode::kCorrupt : StatusCode::kUnavailable,
+          "the transport has event " + std::to_string(progress_.sent_seq) + ", the log ends at " +
+              std::to_string(progress_.head_seq)};
 }
 
 Status RelaySteps::Send() {

@@ -28,6 +28,9 @@ class Backoff {
 // Threading: one thread at a time.
 class RelaySteps {
  public:
+  // So many looks in a row may find a log that ends before the transport's position.
+  static constexpr int kLagAllowed = 10;
+
   enum class Next {
     more,   // Events wait: take the next step at once.
     idle,   // The transport has everything.
@@ -53,6 +56,7 @@ class RelaySteps {
   Next Fail(Status error);
   Status FindPosition();
   Status ReadBatch();
+  Status LogIsBehind();
   Status Send();
   Status NameEvent(const Status& error);
 
@@ -65,6 +69,7 @@ class RelaySteps {
   bool positioned_ = false;
   std::string epoch_;  // Of the log in which the position is meant.
   std::vector<Event> events_;
+  int looks_behind_ = 0;  // In a row; see kLagAllowed.
   RelayProgress progress_;
 };
 

@@ -304,10 +304,59 @@ TEST_F(RelayTest, ALogThatEndsBeforeThePositionStopsIt) {
   Stub stub;
   stub.position = {storage_->info().epoch, head() + 1};
   RelaySteps steps(*storage_, stub, options_of_relay_);
+  const std::string reason = ": the transport has event " + std::to_string(head() + 1) +
+                             ", the log ends at " + std::to_string(head());
+  for (int look = 0; look < RelaySteps::kLagAllowed; ++look) {
+    ASSERT_EQ(steps.Step(), Next::retry) << look;
+    ASSERT_EQ(steps.progress().error.ToString(), "unavailable" + reason);
+  }
   EXPECT_EQ(steps.Step(), Next::stop);
-  EXPECT_EQ(steps.progress().error.ToString(), "corrupt: the transport has event " +
-                                                   std::to_string(head() + 1) +
-                                                   ", the log ends at " + std::to_string(head()));
+  EXPECT_EQ(steps.progress().error.ToString(), "corrupt" + reason);
+}
+
+TEST_F(RelayTest, AStandbyThatLagsNowAndThenDoesNotStopIt) {
+  bool lags = false;
+  auto hooks = std::make_shared<Hooks>();
+  hooks->head = [&](Result<Head>& head) {
+    if (lags) --head->seq;
+  };
+  const auto storage = NewTamperedStorage(NewStorage(), hooks);
+  const auto transport = NewMemoryTransport(topic_);
+  RelaySteps steps(*storage, *transport, options_of_relay_);
+  ASSERT_EQ(Run(&steps), Next::idle);
+  for (int round = 0; round < 3; ++round) {
+    lags = true;
+    for (int look = 0; look < RelaySteps::kLagAllowed; ++look) {
+      ASSERT_EQ(steps.Step(), Next::retry) << round << ", " << look;
+    }
+    lags = false;
+    ASSERT_EQ(steps.Step(), Next::idle) << round;
+  }
+  EXPECT_TRUE(steps.progress().error.ok());
+}
+
+TEST_F(RelayTest, EventsThatAStandbyDoesNotHaveYetAreWaitedFor) {
+  Sell(5);
+  std::uint64_t last = 0;  // That the standby has.
+  auto hooks = std::make_shared<Hooks>();
+  hooks->events = [&](std::vector<Event>& events) {
+    std::erase_if(events, [&](const Event& event) { return event.seq > last; });
+  };
+  const auto storage = NewTamperedStorage(NewStorage(), hooks);
+  const auto transport = NewMemoryTransport(topic_);
+  RelaySteps steps(*storage, *transport, options_of_relay_);
+  for (int look = 0; look < 3 * RelaySteps::kLagAllowed; ++look) {
+    ASSERT_EQ(steps.Step(), Next::retry) << look;
+  }
+  EXPECT_EQ(
+      steps.progress().error.ToString(),
+      "unavailable: the log ends at " + std::to_string(head()) + ", event 1 cannot be read yet");
+  last = 3;
+  EXPECT_EQ(steps.Step(), Next::more);
+  EXPECT_EQ(steps.Step(), Next::retry);
+  last = head();
+  EXPECT_EQ(steps.Step(), Next::idle);
+  EXPECT_TRUE(ArrivedOnce(*topic_, head()));
 }
 
 TEST_F(RelayTest, ALogWithAGapStopsItBeforeTheGap) {
