@@ -108,8 +108,19 @@ class FileTransport : public Transport {
     // Complete lines may be there that the process which wrote them did not live to sync.
     if (status.ok()) status = SyncFile(file_, path_);
     if (status.ok()) status = SyncDirectoryOf(path_);
-    if (!status.ok()) file_.Close();
+    if (status.ok()) {
+      doubted_.reset();
+    } else {
+      file_.Close();
+    }
     return status;
+  }
+
+  // How much of the file may be looked at: of the one that TakeBack could not cut, what was synced.
+  off_t BelievedBytes(const struct stat& facts) const {
+    const bool doubted =
+        doubted_ && doubted_->device == facts.st_dev && doubted_->inode == facts.st_ino;
+    return doubted ? std::min(facts.st_size, doubted_->durable_bytes) : facts.st_size;
   }
 
   Status Lock() const {
@@ -128,9 +139,10 @@ class FileTransport : public Transport {
     std::string tail;
     std::size_t last = std::string::npos;    // The last line end in `tail`.
     std::size_t before = std::string::npos;  // The one before it.
-    off_t from = facts.st_size;
+    const off_t end = BelievedBytes(facts);
+    off_t from = end;
     while (from > 0 && before == std::string::npos) {
-      if (facts.st_size - from > 2 * kLineBytesMax) return NotOurs();
+      if (end - from > 2 * kLineBytesMax) return NotOurs();
       const off_t bytes = std::min(from, kBlockBytes);
       std::string block(static_cast<std::size_t>(bytes), '\0');
       from -= bytes;
@@ -168,13 +180,26 @@ class FileTransport : public Transport {
 
   // After a failed write or sync the system may show lines that the disk does not have, and say
   // later that all is well: they are cut off, and written anew by the next Send. When even that
-  // fails the file is opened again, and what is found there is synced before it counts.
+  // fails nothing goes on before Open could do it.
   void TakeBack() {
-    if (ftruncate(file_.get(), durable_bytes_) != 0) file_.Close();
+    if (ftruncate(file_.get(), durable_bytes_) == 0) return;
+    struct stat facts{};
+    if (fstat(file_.get(), &facts) == 0) {
+      doubted_ = {facts.st_dev, facts.st_ino, durable_bytes_};
+    }
+    file_.Close();
   }
+
+  // A file that has more than what is known to be on the disk.
+  struct Doubted {
+    dev_t device;
+    ino_t inode;
+    off_t durable_bytes;
+  };
 
   const std::string path_;
   FileHandle file_;
+  std::optional<Doubted> doubted_;
   Position position_;
   off_t durable_bytes_ = 0;
   bool closed_ = false;

@@ -1,15 +1,28 @@
 // What the conformance suite cannot see of "file:" and of the position file: their bytes.
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "livedrops/relay.h"
+
+namespace {
+bool cutting_fails = false;
+}  // namespace
+
+// Instead of the system's: a disk that fails cannot be had otherwise.
+extern "C" int ftruncate(int file, off_t bytes) noexcept {
+  if (!cutting_fails) return static_cast<int>(syscall(SYS_ftruncate, file, bytes));
+  errno = EIO;
+  return -1;
+}
 
 namespace livedrops {
 namespace {
@@ -199,6 +212,48 @@ TEST_F(FileTest, AFailedWriteIsTakenBack) {
   }
   EXPECT_TRUE(Send(*transport, 3, 4).ok());
   EXPECT_EQ(OffsetOf(*transport), 4u);
+}
+
+class CuttingFails {
+ public:
+  CuttingFails() { cutting_fails = true; }
+  ~CuttingFails() { cutting_fails = false; }
+  CuttingFails(const CuttingFails&) = delete;
+  CuttingFails& operator=(const CuttingFails&) = delete;
+};
+
+TEST_F(FileTest, WhatCouldNotBeTakenBackIsNotBelieved) {
+  const auto transport = Open();
+  ASSERT_TRUE(Send(*transport, 1, 2).ok());
+  const std::string before = Read();
+  {
+    const FileSizeLimit limit(before.size() * 3 / 2);
+    const CuttingFails fails;
+    EXPECT_EQ(Send(*transport, 3, 4).code(), StatusCode::kUnavailable);
+    ASSERT_EQ(Read().size(), before.size() * 3 / 2) << "a whole line stays, maybe not on the disk";
+    EXPECT_EQ(transport->ReadPosition().status().ToString(),
+              "unavailable: cannot cut \"" + path_.string() + "\": Input/output error");
+    EXPECT_EQ(Send(*transport, 3, 3).code(), StatusCode::kUnavailable);
+  }
+  EXPECT_EQ(OffsetOf(*transport), 2u);
+  EXPECT_EQ(Read(), before);
+  EXPECT_TRUE(Send(*transport, 3, 4).ok());
+  EXPECT_EQ(OffsetOf(*transport), 4u);
+}
+
+TEST_F(FileTest, TheDoubtIsAboutOneFileOnly) {
+  const auto transport = Open();
+  ASSERT_TRUE(Send(*transport, 1, 2).ok());
+  const std::size_t bytes = Read().size();
+  {
+    const FileSizeLimit limit(bytes * 3 / 2);
+    const CuttingFails fails;
+    EXPECT_EQ(Send(*transport, 3, 4).code(), StatusCode::kUnavailable);
+  }
+  const std::string three = Read();
+  fs::rename(path_, directory_ / "moved");
+  Write(three);
+  EXPECT_EQ(OffsetOf(*transport), 3u);
 }
 
 TEST_F(FileTest, APositionFileKeepsWhatWasWritten) {
