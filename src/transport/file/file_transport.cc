@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 #include "base/event_json.h"
 #include "transport/files.h"
@@ -19,6 +20,9 @@ namespace {
 constexpr off_t kBlockBytes = 64 * 1024;  // Read backwards at once; a line has some 300 bytes.
 // Event texts are limited (4,000 characters, escaped): a longer line is not ours.
 constexpr off_t kLineBytesMax = 1024 * 1024;
+// The most that one batch of a relay has. It is synced as a whole: after a power cut any part of it
+// may be a hole of zeros. No line of ours has a zero byte, it is escaped.
+constexpr int kBatchLinesMax = 10'000;
 constexpr std::string_view kLineStart = "{\"type\":\"";
 
 // The position of a line that AppendEventJson wrote: the number after the type, and the epoch,
@@ -41,6 +45,71 @@ std::optional<Position> PositionOf(std::string_view line) {
   position.epoch = line.substr(from, line.size() - kEnd.size() - from);
   return position;
 }
+
+// Nothing of it was changed: it may be somebody's.
+Status NotOurs(const std::string& path, const std::string& line = "the last line") {
+  return {StatusCode::kCorrupt, line + " of \"" + path + "\" is no event of a relay"};
+}
+
+bool HasHole(std::string_view text) { return text.find('\0') != std::string_view::npos; }
+
+struct Line {
+  off_t from = 0;    // Where it begins in the file.
+  std::string text;  // Without its line end.
+};
+
+// The lines of the first `end` bytes of a file, the last one first: what stands behind the last
+// line end, maybe nothing, then complete lines. Holds little more than one line.
+class LinesBackwards {
+ public:
+  LinesBackwards(const FileHandle& file, const std::string& path, off_t end)
+      : file_(file), path_(path), from_(end) {}
+
+  // False: Next has read the beginning of the file.
+  bool more() const { return more_; }
+
+  // Errors: unavailable; corrupt when the line is too long.
+  Status Next(Line* line) {
+    std::size_t before = unread_.rfind('\n');
+    while (before == std::string::npos && from_ > 0) {
+      if (Status checked = CheckLength(); !checked.ok()) return checked;
+      if (Status read = ReadBlock(); !read.ok()) return read;
+      before = unread_.rfind('\n');
+    }
+    more_ = before != std::string::npos;
+    const std::size_t start = more_ ? before + 1 : 0;
+    line->from = from_ + static_cast<off_t>(start);
+    line->text = unread_.substr(start);
+    unread_.resize(more_ ? before : 0);
+    return OkStatus();
+  }
+
+ private:
+  // A line with a zero byte is a hole however long it is, and one byte shows that.
+  Status CheckLength() {
+    if (static_cast<off_t>(unread_.size()) <= kLineBytesMax) return OkStatus();
+    if (!HasHole(unread_)) return NotOurs(path_);
+    unread_.assign(1, '\0');
+    return OkStatus();
+  }
+
+  Status ReadBlock() {
+    const off_t bytes = std::min(from_, kBlockBytes);
+    std::string block(static_cast<std::size_t>(bytes), '\0');
+    if (pread(file_.get(), block.data(), block.size(), from_ - bytes) != bytes) {
+      return FileError("cannot read", path_);
+    }
+    from_ -= bytes;
+    unread_.insert(0, block);
+    return OkStatus();
+  }
+
+  const FileHandle& file_;
+  const std::string& path_;
+  off_t from_;          // Where `unread_` begins in the file.
+  std::string unread_;  // Up to the line end before the line that was read last.
+  bool more_ = true;
+};
 
 class FileTransport : public Transport {
  public:
@@ -129,46 +198,59 @@ class FileTransport : public Transport {
     return {StatusCode::kUnavailable, "another relay writes to \"" + path_ + "\""};
   }
 
-  // Cuts off what stands behind the last line end, and reads the position in the line before it.
+  // Cuts off what a crash left behind the last line end, or a power cut in the last batch, and
+  // reads the position in the line before it.
   Status Recover() {
     struct stat facts{};
     if (fstat(file_.get(), &facts) != 0) return FileError("cannot look at", path_);
     if (!S_ISREG(facts.st_mode)) {
       return {StatusCode::kInvalidArgument, "\"" + path_ + "\" is no regular file"};
     }
-    std::string tail;
-    std::size_t last = std::string::npos;    // The last line end in `tail`.
-    std::size_t before = std::string::npos;  // The one before it.
-    const off_t end = BelievedBytes(facts);
-    off_t from = end;
-    while (from > 0 && before == std::string::npos) {
-      if (end - from > 2 * kLineBytesMax) return NotOurs();
-      const off_t bytes = std::min(from, kBlockBytes);
-      std::string block(static_cast<std::size_t>(bytes), '\0');
-      from -= bytes;
-      if (pread(file_.get(), block.data(), block.size(), from) != bytes) {
-        return FileError("cannot read", path_);
+    LinesBackwards lines(file_, path_, BelievedBytes(facts));
+    Line line;
+    if (Status read = lines.Next(&line); !read.ok()) return read;
+    if (!lines.more()) return RecoverFirstLine(line.text);
+    return RecoverBatch(&lines, line.from);
+  }
+
+  // `end` is behind the last line end. Keeps what stands before the first hole.
+  Status RecoverBatch(LinesBackwards* lines, off_t end) {
+    off_t kept_bytes = end;
+    std::optional<Position> kept;    // Of the line that ends there, when it was read.
+    std::optional<Position> behind;  // Of the line behind the one that is read.
+    bool ours = false;
+    for (int count = 0; lines->more() && (count < kBatchLinesMax || !kept); ++count) {
+      Line line;
+      if (Status read = lines->Next(&line); !read.ok()) return read;
+      const off_t line_end = std::exchange(end, line.from);
+      if (HasHole(line.text)) {
+        kept_bytes = line.from;
+        kept.reset();
+        behind.reset();
+        continue;
       }
-      tail.insert(0, block);
-      last = tail.rfind('\n');
-      if (last != std::string::npos && last != 0) before = tail.rfind('\n', last - 1);
+      std::optional<Position> position = PositionOf(line.text);
+      if (!position && count == 0) return NotOurs(path_);
+      if (!position) return NotOurs(path_, "the line at byte " + std::to_string(line.from));
+      ours = true;
+      if (behind) {
+        // No batch has two epochs or goes back: somebody set the position by hand.
+        if (position->epoch != behind->epoch || position->offset >= behind->offset) break;
+        if (position->offset + 1 != behind->offset) kept.reset();
+      }
+      if (!kept) {
+        kept_bytes = line_end;
+        kept = position;
+      }
+      behind = std::move(position);
     }
-    if (last == std::string::npos) return RecoverFirstLine(tail);
-    const std::size_t start = before == std::string::npos ? 0 : before + 1;
-    auto position = PositionOf(std::string_view(tail).substr(start, last - start));
-    if (!position) return NotOurs();
-    return Cut(from + static_cast<off_t>(last) + 1, *std::move(position));
+    return ours ? Cut(kept_bytes, kept.value_or(Position())) : NotOurs(path_);
   }
 
   // The file has no complete line: it is new, or the first one was torn.
   Status RecoverFirstLine(std::string_view text) {
     const std::size_t common = std::min(text.size(), kLineStart.size());
-    return text.substr(0, common) == kLineStart.substr(0, common) ? Cut(0, {}) : NotOurs();
-  }
-
-  // Nothing of it was changed: it may be somebody's.
-  Status NotOurs() const {
-    return {StatusCode::kCorrupt, "the last line of \"" + path_ + "\" is no event of a relay"};
+    return text.substr(0, common) == kLineStart.substr(0, common) ? Cut(0, {}) : NotOurs(path_);
   }
 
   Status Cut(off_t bytes, Position position) {

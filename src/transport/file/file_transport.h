@@ -1,5 +1,6 @@
 // "file:PATH": one JSON line for each event, appended, synced once a batch. The position is that of
-// the last complete line; what a crash left of a line behind it is cut off.
+// the last complete line; what a crash left of a line behind it is cut off, and so is what a power
+// cut left of the last batch behind a hole.
 #pragma once
 
 #include <memory>

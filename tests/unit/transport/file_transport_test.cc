@@ -114,6 +114,73 @@ TEST_F(FileTest, ATornLineIsCutOffWhereverItWasTorn) {
   }
 }
 
+TEST_F(FileTest, ALineBehindAHoleIsCutOffWhereverTheHoleIs) {
+  ASSERT_TRUE(Send(*Open(), 1, 5).ok());
+  const std::string whole = Read();
+  const std::size_t last = whole.rfind('\n', whole.size() - 2) + 1;
+  for (const std::size_t bytes : {1, 90, 250}) {
+    for (std::size_t from = 0; from + bytes <= last; ++from) {
+      std::string text = whole;
+      text.replace(from, bytes, bytes, '\0');
+      Write(text);
+      const auto before = static_cast<std::uint64_t>(
+          std::count(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(from), '\n'));
+      const auto transport = Open();
+      ASSERT_EQ(OffsetOf(*transport), before) << bytes << " from " << from;
+      ASSERT_TRUE(Send(*transport, before + 1, 5).ok());
+      ASSERT_EQ(Read(), whole) << bytes << " from " << from;
+    }
+  }
+}
+
+TEST_F(FileTest, AHoleMayBeLongAndNotTheOnlyOne) {
+  ASSERT_TRUE(Send(*Open(), 1, 4).ok());
+  const std::string whole = Read();
+  const std::size_t line = whole.size() / 4;
+  const std::string hole(3 << 20, '\0');
+  Write(whole.substr(0, line) + hole + whole.substr(line, line) + hole + whole.substr(2 * line) +
+        hole);
+  EXPECT_EQ(OffsetOf(*Open()), 1u);
+  EXPECT_EQ(Read(), whole.substr(0, line));
+}
+
+// The lines of a batch, without the second one.
+TEST_F(FileTest, AGapIsCutOffWhenItMayBeOfTheLastBatch) {
+  for (const std::uint64_t last : {4, 10'001, 10'002}) {
+    fs::remove(path_);
+    ASSERT_TRUE(Send(*Open(), 1, last).ok());
+    std::string text = Read();
+    const std::size_t second = text.find('\n') + 1;
+    text.erase(second, text.find('\n', second) + 1 - second);
+    Write(text);
+    const bool looked_at = last < 10'002;
+    EXPECT_EQ(OffsetOf(*Open()), looked_at ? 1 : last);
+    EXPECT_EQ(Read(), looked_at ? text.substr(0, second) : text);
+  }
+}
+
+TEST_F(FileTest, APositionThatWasSetByHandIsKept) {
+  ASSERT_TRUE(Send(*Open(), 1, 3).ok());
+  const std::string start = Read() + "{\"type\":\"soldOut\",\"eventId\":";
+  for (const char* end : {"2,\"epoch\":\"e1\"}\n", "9,\"epoch\":\"e2\"}\n"}) {
+    Write(start + end);
+    EXPECT_EQ(OffsetOf(*Open()), static_cast<std::uint64_t>(end[0] - '0'));
+    EXPECT_EQ(Read(), start + end);
+  }
+}
+
+TEST_F(FileTest, AForeignLineInTheLastBatchIsNamedAndLeftAlone) {
+  ASSERT_TRUE(Send(*Open(), 1, 2).ok());
+  const std::string whole = Read();
+  const std::size_t line = whole.size() / 2;
+  const std::string text = whole.substr(0, line) + "diary\n" + whole.substr(line);
+  Write(text);
+  EXPECT_EQ(Open()->ReadPosition().status().ToString(),
+            "corrupt: the line at byte " + std::to_string(line) + " of \"" + path_.string() +
+                "\" is no event of a relay");
+  EXPECT_EQ(Read(), text);
+}
+
 TEST_F(FileTest, APositionIsFoundBehindALongLine) {
   std::vector<Event> events = Events(1, 2);
   events[0].body = std::string(200'000, 'a');
