@@ -1,5 +1,4 @@
 #include "server/realtime/event_stream.h"
-#include "server/auth/token_verifier.h"
 
 #include <charconv>
 #include <utility>
@@ -150,7 +149,7 @@ void EventStream::Open(const Request& request, const Responder& responder) {
   LoadRequest load;
   load.channels.push_back(wanted);
   surroundings_->Load(
-      loop_.number, weak_from_this(), std::move(load),
+      loop_.number, weak_from_this(), load,
       [this, responder, wanted](Loaded loaded) { Answer(responder, wanted, std::move(loaded)); });
 }
 

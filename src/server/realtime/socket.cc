@@ -70,7 +70,7 @@ class Socket final : public Client,
     return revoked;
   }
   void Load(LoadRequest request, std::function<void(Loaded)> done) override {
-    surroundings_.Load(loop_.number, weak_from_this(), std::move(request),
+    surroundings_.Load(loop_.number, weak_from_this(), request,
                        [this, done = std::move(done)](Loaded loaded) {
                          done(std::move(loaded));
                          CountSubscriptions();

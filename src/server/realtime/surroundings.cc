@@ -75,7 +75,8 @@ void Counters::CountDelivery(std::int64_t delay_ms, std::size_t receivers) {
 
 RealtimeStats Counters::Read() const {
   RealtimeStats stats;
-#define LD_READ(name) stats.name = static_cast<std::uint64_t>(name.load(std::memory_order_relaxed))
+#define LD_READ(name) \
+  stats.name = static_cast<std::uint64_t>((name).load(std::memory_order_relaxed))
   LD_READ(sockets);
   LD_READ(streams);
   LD_READ(subscriptions);
@@ -131,7 +132,7 @@ bool Surroundings::AllowsOrigin(const Request& request) {
   return false;
 }
 
-void Surroundings::Load(int loop, std::weak_ptr<void> owner, LoadRequest request,
+void Surroundings::Load(int loop, std::weak_ptr<void> owner, const LoadRequest& request,
                         std::function<void(Loaded)> done) {
   const auto answer = [this, loop, owner = std::move(owner), done = std::move(done)](
                           const std::shared_ptr<Loaded>& loaded, HttpServer* server) {

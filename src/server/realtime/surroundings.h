@@ -87,7 +87,7 @@ class Surroundings {
 
   // Reads the storage on another thread and calls `done` on the loop, unless `owner` is gone by
   // then.
-  void Load(int loop, std::weak_ptr<void> owner, LoadRequest request,
+  void Load(int loop, std::weak_ptr<void> owner, const LoadRequest& request,
             std::function<void(Loaded)> done);
 
   void Start(HttpServer* server);

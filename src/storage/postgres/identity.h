@@ -17,7 +17,7 @@ namespace livedrops::postgres {
 // Threading: any thread.
 class Identity {
  public:
-  explicit Identity(StorageOptions options) : options_(std::move(options)) {}
+  explicit Identity(StorageOptions options) : options_(options) {}
 
   // To be asked with a new connection before it is used, and now and then with one that a pooler
   // may have moved to another server. Checks that the database may be opened so and, unless it is
