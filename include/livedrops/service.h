@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "livedrops/engine.h"
+#include "livedrops/histogram.h"
 
 namespace livedrops {
 
@@ -21,15 +22,18 @@ struct ServiceOptions : EngineOptions {
 struct ServiceStats {
   std::uint64_t commits = 0;
   std::uint64_t rows_committed = 0;
-  std::uint64_t requests = 0;
-  std::uint64_t granted = 0;
-  std::uint64_t refused = 0;
+  std::uint64_t requests = 0;          // Of every kind, decided and answered.
+  std::uint64_t granted = 0;           // Orders held or confirmed.
+  std::uint64_t refused = 0;           // Orders that were not; repeated ones are neither.
   std::uint64_t fenced = 0;            // Another process wrote meanwhile.
   std::uint64_t commit_failures = 0;   // Definite ones; the requests were answered `unavailable`.
   std::uint64_t unknown_outcomes = 0;  // Commits in doubt, each resolved by a barrier.
   std::uint64_t queue_depth = 0;
   std::uint64_t queue_wait_us_sum = 0;  // "Lock contention": waiting for the writer.
-  std::uint64_t commit_us_sum = 0;
+  std::uint64_t commit_us_sum = 0;      // With the wait for the lock when processes contend.
+  HistogramUs queue_waits;              // One for each request that was decided.
+  HistogramUs commit_times;             // One for each commit.
+  HistogramRows commit_rows;            // Rows of each durable commit.
 };
 
 // A finished request of the pollable queue below.
@@ -44,6 +48,8 @@ struct Completion {
 // not block. Order: requests of one drop submitted by one thread are decided in that order.
 class Service {
  public:
+  // Loads the shop and starts two threads. Errors: as Engine::Open;
+  // invalid_argument for an option out of range.
   static Result<std::unique_ptr<Service>> Open(std::unique_ptr<Storage> storage,
                                                const ServiceOptions& options = {});
   // Closes, if Close was not called.
@@ -67,7 +73,9 @@ class Service {
   // Takes up to `max` completions; never blocks. Called by one thread at a time.
   std::vector<Completion> Poll(std::size_t max = 1024);
 
+  // Never waits.
   ServiceStats stats() const;
+  // Requests of any kind in one call, and reads that no engine offers (spi/order_port.h).
   RequestPort& requests();
   ReadPort& reads();
 

@@ -359,13 +359,20 @@ void Sequencer::DecideLine(Line* line, int limit) {
     line->tickets.pop_front();
     --waiting_;
     const std::size_t rows = open_->batch.rows();
-    if (ticket->submitted_us != 0) stats_.queue_wait_us += steady_us_ - ticket->submitted_us;
+    CountWait(*ticket);
     DecideTicket(ticket);
     const bool early = LD_MUTANT(refusal_before_commit) && open_->batch.rows() == rows;
     (early ? released_ : open_->tickets).push_back(ticket);
     // Refusals write nothing and do not count: a sold-out drop is answered as fast as it asks.
     if (open_->batch.rows() != rows) ++line->decided;
   }
+}
+
+void Sequencer::CountWait(const Ticket& ticket) {
+  if (ticket.submitted_us == 0) return;
+  const std::uint64_t wait_us = steady_us_ - ticket.submitted_us;
+  stats_.queue_wait_us += wait_us;
+  stats_.queue_waits.Count(wait_us);
 }
 
 void Sequencer::DecideTicket(Ticket* ticket) {
@@ -408,6 +415,7 @@ void Sequencer::DecideBarriers() {
     Ticket* ticket = intake_.front();
     intake_.pop_front();
     --waiting_;
+    CountWait(*ticket);
     DecideTicket(ticket);
     open_->tickets.push_back(ticket);
   }
@@ -451,12 +459,11 @@ void Sequencer::Answer(Ticket* ticket, const Status& status) {
 }
 
 void Sequencer::Release(std::vector<Ticket*>& tickets) {
-  for (Ticket* ticket : tickets) {
-    if (Granted(ticket->reply->outcome)) {
-      ++stats_.granted;
-    } else {
-      ++stats_.refused;
-    }
+  stats_.requests += tickets.size();
+  for (const Ticket* ticket : tickets) {
+    const Outcome outcome = ticket->reply->outcome;
+    if (ticket->request.order == nullptr || outcome == Outcome::repeated) continue;
+    ++(Granted(outcome) ? stats_.granted : stats_.refused);
   }
   released_.insert(released_.end(), tickets.begin(), tickets.end());
   tickets.clear();
@@ -488,6 +495,7 @@ void Sequencer::Finish(const Status& committed) {
   if (code == StatusCode::kOk) {
     ++stats_.commits;
     stats_.rows += in_flight_->batch.rows();
+    stats_.commit_rows.Count(in_flight_->batch.rows());
     durable_ = in_flight_->batch.after;
     Release(in_flight_->tickets);
     spare_ = std::move(in_flight_);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/decider.h"
+#include "livedrops/histogram.h"
 #include "service/ticket.h"
 
 namespace livedrops {
@@ -21,12 +22,15 @@ namespace livedrops {
 struct SequencerStats {
   std::uint64_t commits = 0;
   std::uint64_t rows = 0;
-  std::uint64_t granted = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t granted = 0;  // Of orders, as is
   std::uint64_t refused = 0;
   std::uint64_t fenced = 0;
   std::uint64_t commit_failures = 0;
   std::uint64_t unknown_outcomes = 0;
+  HistogramRows commit_rows;
   std::uint64_t queue_wait_us = 0;  // From submission to decision, summed.
+  HistogramUs queue_waits;
 };
 
 // What one drop may take while others wait.
@@ -134,6 +138,7 @@ class Sequencer {
   bool EmitDue();
   void DecideLines();
   void DecideLine(Line* line, int limit);
+  void CountWait(const Ticket& ticket);
   void DecideTicket(Ticket* ticket);
   void DecideOther(const Request& request, Reply* reply);
   void DecideBarriers();

@@ -82,7 +82,7 @@ void Writer::CommitLoop() {
     if (commit_.load() != CommitState::kTaken) return;
     const std::uint64_t start_us = SteadyUs();
     committed_ = sequencer_.CommitTaken();
-    commit_us_ += SteadyUs() - start_us;
+    commit_took_us_ = SteadyUs() - start_us;
     commit_.store(CommitState::kDone);
     TakeNext();
     work_.Signal();
@@ -167,7 +167,7 @@ void Writer::AwaitReturning() {
     --no_wait_;
     return;
   }
-  const std::uint64_t until = SteadyUs() + std::min(kReturnUs, last_commit_us_ / 2);
+  const std::uint64_t until = SteadyUs() + std::min(kReturnUs, last_inline_us_ / 2);
   while (queue_.depth() < expected) {
     if (SteadyUs() >= until) {
       waits_in_vain_ = std::min(2 * waits_in_vain_ + 1, kNoWaitMax);
@@ -214,6 +214,7 @@ bool Writer::HearCommit() {
 
 // Hands over the next batch first: the storage works while the callers of this one are told.
 void Writer::FinishCommit() {
+  CountCommit(commit_took_us_);
   sequencer_.Finish(committed_);
   commit_.store(CommitState::kIdle);
   if (!sequencer_.suspect() && sequencer_.open_rows() >= kNextBatchRows) HandOver();
@@ -240,12 +241,17 @@ bool Writer::StartCommit(bool decided) {
   return true;
 }
 
+void Writer::CountCommit(std::uint64_t took_us) {
+  commit_us_ += took_us;
+  commit_times_.Count(took_us);
+}
+
 void Writer::CommitInline() {
   sequencer_.Take();
   const std::uint64_t start_us = SteadyUs();
   const Status committed = sequencer_.CommitTaken();
-  last_commit_us_ = SteadyUs() - start_us;
-  commit_us_ += last_commit_us_;
+  last_inline_us_ = SteadyUs() - start_us;
+  CountCommit(last_inline_us_);
   sequencer_.Finish(committed);
   const auto told = static_cast<int>(sequencer_.released().size());
   Tell();
@@ -266,7 +272,10 @@ bool Writer::RecoverStep() {
                         sequencer_.has_open_answers() || sequencer_.has_open_rows() ||
                         (sequencer_.NextDue() && *sequencer_.NextDue() <= options_.clock->Now());
   if (!anything) return false;
+  const std::uint64_t start_us = SteadyUs();
+  const std::uint64_t commits = sequencer_.stats().commits;
   const Status done = sequencer_.suspect() ? sequencer_.Resolve() : sequencer_.CommitLocked();
+  if (sequencer_.stats().commits != commits) CountCommit(SteadyUs() - start_us);
   if (done.ok()) {
     trouble_since_.reset();
   } else {
@@ -325,12 +334,15 @@ void Writer::Publish() {
   stats_.rows_committed = now.rows;
   stats_.granted = now.granted;
   stats_.refused = now.refused;
-  stats_.requests = now.granted + now.refused;
+  stats_.requests = now.requests;
   stats_.fenced = now.fenced;
   stats_.commit_failures = now.commit_failures;
   stats_.unknown_outcomes = now.unknown_outcomes;
   stats_.commit_us_sum = commit_us_;
+  stats_.commit_times = commit_times_;
+  stats_.commit_rows = now.commit_rows;
   stats_.queue_wait_us_sum = now.queue_wait_us;
+  stats_.queue_waits = now.queue_waits;
 }
 
 ServiceStats Writer::stats() const {

@@ -58,6 +58,7 @@ class Writer {
   void TakeNext();
   void FinishCommit();
   bool StartCommit(bool decided);
+  void CountCommit(std::uint64_t took_us);
   void CommitInline();
   void HandOver();
   bool RecoverStep();
@@ -72,12 +73,13 @@ class Writer {
   EventCount commit_work_;  // For the committing thread.
   enum class CommitState { kIdle, kTaken, kDone };
   std::atomic<CommitState> commit_{CommitState::kIdle};
-  Status committed_;  // Written by the committing thread before kDone.
+  Status committed_;  // Written by the committing thread before kDone, as is
+  std::uint64_t commit_took_us_ = 0;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> commit_stopping_{false};
   std::optional<std::chrono::steady_clock::time_point> trouble_since_;
 
-  std::uint64_t last_commit_us_ = 0;
+  std::uint64_t last_inline_us_ = 0;
   int returning_ = 0;      // So many will wait when those who were told ask again; 0: do not wait.
   int no_wait_ = 0;        // So many commits go without a wait.
   int waits_in_vain_ = 0;  // How many were last skipped for a wait in vain.
@@ -85,7 +87,8 @@ class Writer {
   std::atomic<std::int64_t> durable_time_ms_{0};
   mutable std::mutex stats_mutex_;
   ServiceStats stats_;
-  std::atomic<std::uint64_t> commit_us_{0};  // By whoever commits.
+  std::uint64_t commit_us_ = 0;
+  HistogramUs commit_times_;
 
   // Whoever holds it works with the sequencer: the deciding thread, or a lone caller.
   std::mutex turn_;

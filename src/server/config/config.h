@@ -84,6 +84,10 @@ struct Config {
     std::int64_t connects_per_second = 100;
     std::int64_t connects_burst = 1000;
     Texts exempt_cidrs;
+    std::int64_t shed_lists_queue_percent = 12;
+    std::int64_t shed_reads_queue_percent = 25;
+    std::int64_t shed_lists_lag_ms = 500;
+    std::int64_t shed_reads_lag_ms = 2000;
   } limits;
   struct {
     std::int64_t message_bytes = 64 * 1024;

@@ -103,6 +103,11 @@ void CheckTogether(LoadedConfig* loaded) {
          "auth.argon2_memory_kib: must be at least 8 for each of auth.argon2_lanes");
   refuse(config.realtime.pong_seconds >= config.realtime.ping_seconds,
          "realtime.pong_seconds: must be less than realtime.ping_seconds");
+  const auto& limits = config.limits;
+  refuse(limits.shed_lists_queue_percent > limits.shed_reads_queue_percent,
+         "limits.shed_lists_queue_percent: must not be above limits.shed_reads_queue_percent");
+  refuse(limits.shed_lists_lag_ms > limits.shed_reads_lag_ms,
+         "limits.shed_lists_lag_ms: must not be above limits.shed_reads_lag_ms");
 }
 
 }  // namespace

@@ -58,6 +58,8 @@ std::string BenchConfigText() {
   config.limits.sign_in_per_account_and_minute = 0;
   config.limits.sign_in_per_address_and_minute = 0;
   config.limits.connects_per_second = 0;
+  config.limits.shed_lists_queue_percent = config.limits.shed_reads_queue_percent = 50;
+  config.limits.shed_lists_lag_ms = config.limits.shed_reads_lag_ms = 60'000;
   config.realtime.connections_per_user = 1'000'000;
   const Config defaults;
   return "# For benchmarks: no rate limits. Never face clients like this.\n" +

@@ -70,6 +70,8 @@ std::string CheckLogLevel(std::string_view text) {
 std::string CheckAny(std::string_view) { return ""; }
 
 constexpr std::int64_t kMany = 1'000'000'000;
+// One drop may fill half of the order queue: reads must go before its orders do.
+constexpr std::int64_t kShedQueuePercentMax = 50;
 
 // A row as it is written down here: `member` is "section.key".
 struct Row {
@@ -178,6 +180,13 @@ constexpr Setting kSettings[] = {
     NUMBER(limits.connects_per_second, 0, kMany, "New sockets per address."),
     NUMBER(limits.connects_burst, 1, kMany, "New sockets per address at once."),
     TEXTS(limits.exempt_cidrs, CheckNetwork, "Networks for which no rate is counted."),
+    NUMBER(limits.shed_lists_queue_percent, 1, kShedQueuePercentMax,
+           "Part of orders.queue_max that waits from which lists are answered 503."),
+    NUMBER(limits.shed_reads_queue_percent, 1, kShedQueuePercentMax,
+           "The same for all reads. One drop's orders are refused from 50 on: they go last."),
+    NUMBER(limits.shed_lists_lag_ms, 10, 60'000,
+           "How far an event loop is behind when lists are answered 503."),
+    NUMBER(limits.shed_reads_lag_ms, 10, 60'000, "The same for all reads."),
     NUMBER(realtime.message_bytes, 1024, 16'777'216, "Largest message of a socket."),
     NUMBER(realtime.send_queue_bytes, 4096, 1'073'741'824,
            "What may wait for a slow socket before it is closed."),

@@ -64,12 +64,30 @@ void AnswerTicket(Realtime& realtime, Context& context) {
   context.SendJson(200, std::move(answer));
 }
 
+// Holds of the request only what the line has, for sockets live long.
+Realtime::Ended NoteOfEnd(const Context& context) {
+  return [&shared = context.shared, id = context.request_id,
+          address = context.address](const SocketEnd& end) {
+    if (!shared.log.WantsLine(LogLevel::info)) return;
+    std::string line;
+    JsonWriter json(&line);
+    json.BeginObject().Member("event", "socketClosed").Member("at", shared.clock.Now());
+    json.Member("id", id).Member("code", end.code);
+    if (!end.reason.empty()) json.Member("reason", end.reason);
+    json.Member("ms", end.lasted.count()).Member("bytes", end.bytes);
+    json.Member("address", address.ToString());
+    if (!end.subject.empty()) json.Member("subject", end.subject);
+    json.EndObject();
+    shared.log.Line(line);
+  };
+}
+
 // Real time answers by itself from here on; the gateway has checked rate, token and role.
 void HandOver(Realtime& realtime, Context& context) {
   if (context.route->id == RouteId::ticket) return AnswerTicket(realtime, context);
   const auto note = [self = context.shared_from_this()](int status) { self->Note(status); };
   if (context.route->id == RouteId::websocket) {
-    return realtime.OnWebSocket(context.request, context.responder, note);
+    return realtime.OnWebSocket(context.request, context.responder, note, NoteOfEnd(context));
   }
   realtime.OnEvents(context.request, context.responder, note);
 }
@@ -90,16 +108,8 @@ void WriteDelay(const RealtimeStats& stats, MetricsText* text) {
   constexpr double kMsPerSecond = 1000;
   text->Family("livedrops_notification_delay_seconds", "histogram",
                "From the commit of an event to its fan-out.");
-  double below = 0;
-  for (std::size_t i = 0; i < std::size(RealtimeStats::kDelayBoundsMs); ++i) {
-    below += static_cast<double>(stats.delay_counts[i]);
-    const auto ms = static_cast<double>(RealtimeStats::kDelayBoundsMs[i]);
-    text->Sample(below, "le=\"" + MetricsText::Number(ms / kMsPerSecond) + "\"", "_bucket");
-  }
-  below += static_cast<double>(stats.delay_counts[std::size(RealtimeStats::kDelayBoundsMs)]);
-  text->Sample(below, "le=\"+Inf\"", "_bucket");
-  text->Sample(static_cast<double>(stats.delay_ms_sum) / kMsPerSecond, {}, "_sum");
-  text->Sample(below, {}, "_count");
+  text->Histogram(RealtimeStats::kDelayBoundsMs, stats.delay_counts, stats.delay_ms_sum,
+                  kMsPerSecond);
 }
 
 void WriteRealtime(const RealtimeStats& stats, MetricsText* text) {

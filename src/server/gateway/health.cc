@@ -46,22 +46,20 @@ void WriteProcess(MetricsText* text) {
 
 void WriteService(const ServiceStats& stats, MetricsText* text) {
   const auto number = [](std::uint64_t count) { return static_cast<double>(count); };
-  const auto seconds = [](std::uint64_t us) { return static_cast<double>(us) / kUsPerSecond; };
   text->Gauge("livedrops_queue_depth", "Requests that wait to be decided.",
               number(stats.queue_depth));
-  text->Counter("livedrops_queue_wait_seconds_total",
-                "Time requests waited for the writer: lock contention.",
-                seconds(stats.queue_wait_us_sum));
-  text->Counter("livedrops_decided_total", "Requests decided.", number(stats.requests));
+  text->Family("livedrops_queue_wait_seconds", "histogram",
+               "How long requests waited for the writer: lock contention.");
+  text->Histogram(HistogramUs::kBounds, stats.queue_waits.counts, stats.queue_wait_us_sum,
+                  kUsPerSecond);
   text->Counter("livedrops_orders_granted_total", "Orders held or confirmed.",
                 number(stats.granted));
   text->Counter("livedrops_orders_refused_total", "Orders refused.", number(stats.refused));
-  text->Counter("livedrops_commits_total", "Commits.", number(stats.commits));
-  text->Counter("livedrops_rows_committed_total",
-                "Log rows committed; by livedrops_commits_total: the batch size.",
-                number(stats.rows_committed));
-  text->Counter("livedrops_commit_seconds_total", "Time spent in commits.",
-                seconds(stats.commit_us_sum));
+  text->Family("livedrops_commit_rows", "histogram", "Log rows of a commit: the batch size.");
+  text->Histogram(HistogramRows::kBounds, stats.commit_rows.counts, stats.rows_committed, 1);
+  text->Family("livedrops_commit_seconds", "histogram", "How long commits took.");
+  text->Histogram(HistogramUs::kBounds, stats.commit_times.counts, stats.commit_us_sum,
+                  kUsPerSecond);
   text->Counter("livedrops_commit_failures_total", "Commits that failed for certain.",
                 number(stats.commit_failures));
   text->Counter("livedrops_commits_unknown_total", "Commits in doubt, resolved by a barrier.",

@@ -49,6 +49,10 @@ class Log {
 
   LogFormat format() const { return format_; }
   bool Wants(LogLevel level) const { return level >= level_; }
+  // A line of JSON of that level; a text log takes such lines only when it debugs.
+  bool WantsLine(LogLevel level) const {
+    return Wants(level) && (format_ == LogFormat::json || Wants(LogLevel::debug));
+  }
 
   // A line as it is, of whatever level: {"event":"listening",…}. Text logs write it too.
   void Line(std::string_view line);

@@ -1,5 +1,6 @@
 #include "server/gateway/metrics.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace livedrops::server {
@@ -39,18 +40,34 @@ MetricsText& MetricsText::Counter(std::string_view name, std::string_view help, 
   return Family(name, "counter", help).Sample(value);
 }
 
+MetricsText& MetricsText::Histogram(std::span<const std::uint64_t> bounds,
+                                    std::span<const std::uint64_t> counts, std::uint64_t sum,
+                                    double units_per_base, std::string_view labels) {
+  const std::string prefix = labels.empty() ? "le=\"" : std::string(labels) + ",le=\"";
+  double below = 0;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    below += static_cast<double>(counts[i]);
+    const std::string bound =
+        i < bounds.size() ? Number(static_cast<double>(bounds[i]) / units_per_base) : "+Inf";
+    Sample(below, prefix + bound + "\"", "_bucket");
+  }
+  Sample(static_cast<double>(sum) / units_per_base, labels, "_sum");
+  return Sample(below, labels, "_count");
+}
+
 RequestMetrics::RequestMetrics()
     : rows_count_(AllRoutes().size() + 1), rows_(std::make_unique<Row[]>(rows_count_)) {}
 
 void RequestMetrics::Count(const Route* route, int status, std::chrono::nanoseconds took) {
   Row& row = rows_[route == nullptr ? rows_count_ - 1 : static_cast<std::size_t>(route->id)];
-  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+  const auto us = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(took).count());
   const auto status_class = static_cast<std::size_t>(status / 100);
   row.by_class[status_class < row.by_class.size() ? status_class : 5]++;
   std::size_t bucket = 0;
   while (bucket < kBoundsUs.size() && us > kBoundsUs[bucket]) ++bucket;
   row.buckets[bucket]++;
-  row.sum_us += static_cast<std::uint64_t>(us);
+  row.sum_us += us;
 }
 
 std::string RequestMetrics::LabelOf(std::size_t row) {
@@ -73,19 +90,10 @@ void RequestMetrics::Write(MetricsText* text) const {
   text->Family("livedrops_http_request_seconds", "histogram",
                "From the complete request to its answer.");
   for (std::size_t i = 0; i < rows_count_; ++i) {
-    double total = 0;
-    for (const auto& bucket : rows_[i].buckets) total += static_cast<double>(bucket);
-    if (total == 0) continue;
-    double below = 0;
-    for (std::size_t bound = 0; bound < kBoundsUs.size(); ++bound) {
-      below += static_cast<double>(rows_[i].buckets[bound]);
-      const std::string le =
-          MetricsText::Number(static_cast<double>(kBoundsUs[bound]) / kUsPerSecond);
-      text->Sample(below, LabelOf(i) + ",le=\"" + le + "\"", "_bucket");
-    }
-    text->Sample(total, LabelOf(i) + ",le=\"+Inf\"", "_bucket");
-    text->Sample(static_cast<double>(rows_[i].sum_us) / kUsPerSecond, LabelOf(i), "_sum");
-    text->Sample(total, LabelOf(i), "_count");
+    std::array<std::uint64_t, kBoundsUs.size() + 1> counts{};
+    std::ranges::copy(rows_[i].buckets, counts.begin());
+    if (std::ranges::count(counts, 0U) == std::ssize(counts)) continue;
+    text->Histogram(kBoundsUs, counts, rows_[i].sum_us, kUsPerSecond, LabelOf(i));
   }
 }
 

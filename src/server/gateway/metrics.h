@@ -7,9 +7,11 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "livedrops/histogram.h"
 #include "livedrops/types.h"
 #include "server/auth/routes.h"
 
@@ -21,6 +23,11 @@ class MetricsText {
   MetricsText& Family(std::string_view name, std::string_view type, std::string_view help);
   // A sample of the family that was begun last; `labels` as `route="/order",code="2xx"`.
   MetricsText& Sample(double value, std::string_view labels = {}, std::string_view suffix = {});
+  // The samples of a histogram: `counts` by bucket, one more than there are bounds. Of the unit of
+  // `bounds` and `sum` the family's own has `units_per_base`.
+  MetricsText& Histogram(std::span<const std::uint64_t> bounds,
+                         std::span<const std::uint64_t> counts, std::uint64_t sum,
+                         double units_per_base, std::string_view labels = {});
   // A family with one sample.
   MetricsText& Gauge(std::string_view name, std::string_view help, double value);
   MetricsText& Counter(std::string_view name, std::string_view help, double value);
@@ -45,10 +52,7 @@ class RequestMetrics {
   void Write(MetricsText* text) const;
 
  private:
-  // Upper bounds in microseconds; what takes longer counts in the last bucket only.
-  static constexpr std::array<std::int64_t, 14> kBoundsUs = {
-      100,    250,    500,     1'000,   2'500,   5'000,     10'000,
-      25'000, 50'000, 100'000, 250'000, 500'000, 1'000'000, 5'000'000};
+  static constexpr auto kBoundsUs = HistogramUs::kBounds;
   struct Row {
     std::array<std::atomic<std::uint64_t>, 6> by_class{};
     std::array<std::atomic<std::uint64_t>, kBoundsUs.size() + 1> buckets{};

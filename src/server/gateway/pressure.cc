@@ -33,8 +33,10 @@ bool Pressure::Measure(int loop, double queue_share, MonotonicNs now) {
   const MonotonicNs lag = std::max(measured.lag.load(), sent == 0 ? 0 : now - sent);
   measured.smoothed += (lag - measured.smoothed) / kSmoothing;
   Level level = kNothing;
-  if (queue_share >= kListsQueue || measured.smoothed >= kListsLagNs) level = kLists;
-  if (queue_share >= kReadsQueue || measured.smoothed >= kReadsLagNs) level = kReads;
+  if (queue_share >= limits_.lists_queue || measured.smoothed >= limits_.lists_lag_ns)
+    level = kLists;
+  if (queue_share >= limits_.reads_queue || measured.smoothed >= limits_.reads_lag_ns)
+    level = kReads;
   measured.level.store(level, std::memory_order_relaxed);
   if (sent != 0) return false;
   measured.sent.store(now, std::memory_order_release);

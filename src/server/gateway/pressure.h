@@ -12,20 +12,24 @@
 
 namespace livedrops::server {
 
+// What is refused from when on.
+struct PressureLimits {
+  // Part of the order queue that waits. One drop may fill half of the queue: reads go before its
+  // orders do.
+  double lists_queue = 0.12;
+  double reads_queue = 0.25;
+  // Time that a loop needs for one turn, smoothed over about a second, so that a process that was
+  // not scheduled for a moment refuses nobody.
+  MonotonicNs lists_lag_ns = 500'000'000;
+  MonotonicNs reads_lag_ns = 2'000'000'000;
+};
+
 // Measured by a probe for each loop: a task that says how long it waited for its turn.
 // Threading: Measure by one thread, Answer by the loops, Sheds by any.
 class Pressure {
  public:
-  explicit Pressure(int loops) : loops_(static_cast<std::size_t>(loops)) {}
-
-  // Part of the order queue from which lists, and all reads, are refused. One drop may fill half of
-  // the queue: reads go before its orders do.
-  static constexpr double kListsQueue = 1.0 / 8;
-  static constexpr double kReadsQueue = 1.0 / 4;
-  // Time that a loop needs for one turn, smoothed over about a second, so that a process that was
-  // not scheduled for a moment refuses nobody.
-  static constexpr MonotonicNs kListsLagNs = 500'000'000;
-  static constexpr MonotonicNs kReadsLagNs = 2'000'000'000;
+  explicit Pressure(int loops, const PressureLimits& limits = {})
+      : limits_(limits), loops_(static_cast<std::size_t>(loops)) {}
 
   // Ten times a second. `queue_share`: of the order queue, 0 to 1. True when a probe is to be sent
   // to the loop now: none is under way.
@@ -45,6 +49,7 @@ class Pressure {
     std::atomic<Level> level{kNothing};
   };
 
+  const PressureLimits limits_;
   std::vector<Loop> loops_;
 };
 

@@ -18,6 +18,15 @@ MonotonicNs AllowedNs(const Config& config) {
   return (config.server.request_deadline_ms + kMomentMs) * kNsPerMs;
 }
 
+PressureLimits PressureLimitsOf(const Config& config) {
+  constexpr double kPercent = 100;
+  constexpr MonotonicNs kNsPerMs = 1'000'000;
+  const auto& limits = config.limits;
+  return {static_cast<double>(limits.shed_lists_queue_percent) / kPercent,
+          static_cast<double>(limits.shed_reads_queue_percent) / kPercent,
+          limits.shed_lists_lag_ms * kNsPerMs, limits.shed_reads_lag_ms * kNsPerMs};
+}
+
 std::vector<std::unique_ptr<TokenVerifier>> MakeVerifiers(Service* service, const Config& config,
                                                           const TokenKeyStore* keys,
                                                           const Revocations* revocations) {
@@ -64,7 +73,7 @@ Shared::Shared(Service* the_service, const Config& the_config, TokenKeys token_k
       sign_in(service.accounts(), &hasher, &sessions),
       verifiers(MakeVerifiers(&service, config, &keys, &revocations)),
       media(MediaDirectoryOf(config)),
-      pressure(LoopsOf(config)),
+      pressure(LoopsOf(config), PressureLimitsOf(config)),
       deadlines(LoopsOf(config), AllowedNs(config)),
       passwords(static_cast<int>(config.auth.argon2_threads),
                 static_cast<std::size_t>(config.auth.argon2_queue)),

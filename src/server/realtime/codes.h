@@ -44,6 +44,32 @@ inline constexpr Disconnect kStale{3502, "stale"};
 inline constexpr Disconnect kConnectionLimit{3504, "connection limit"};
 inline constexpr Disconnect kNotAvailable{3508, "not available"};
 
+// What a close code means, of the server's own and of RFC 6455; empty for any other.
+inline std::string_view ReasonOf(std::uint16_t code) {
+  constexpr Disconnect kCodes[] = {{1000, "normal closure"},
+                                   {1001, "going away"},
+                                   {1002, "protocol error"},
+                                   {1005, "no code"},
+                                   {1006, "connection lost"},
+                                   {1007, "invalid text"},
+                                   {1009, "message too big"},
+                                   kShutdown,
+                                   kServerError,
+                                   kExpired,
+                                   kSlow,
+                                   kInsufficientState,
+                                   kNoPong,
+                                   kInvalidToken,
+                                   kBadRequest,
+                                   kStale,
+                                   kConnectionLimit,
+                                   kNotAvailable};
+  for (const Disconnect& known : kCodes) {
+    if (known.code == code) return known.reason;
+  }
+  return {};
+}
+
 // Why the server ends a subscription: below 2500 the client does not subscribe again.
 inline constexpr Disconnect kServerUnsubscribe{2000, "server unsubscribe"};
 

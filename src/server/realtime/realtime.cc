@@ -4,6 +4,7 @@
 
 #include "livedrops/spi/order_port.h"
 #include "livedrops/spi/storage.h"
+#include "server/net/handshake.h"
 #include "server/problem.h"
 #include "server/realtime/event_stream.h"
 #include "server/realtime/log_follower.h"
@@ -194,7 +195,7 @@ Status Realtime::Start(HttpServer& server) { return impl_->Start(server); }
 void Realtime::Stop() { impl_->Stop(); }
 
 void Realtime::OnWebSocket(const Request& request, const Responder& responder,
-                           const Answered& answered) {
+                           const Answered& answered, Ended ended) {
   const auto tell = [&answered](int status) {
     if (answered) answered(status);
   };
@@ -209,10 +210,11 @@ void Realtime::OnWebSocket(const Request& request, const Responder& responder,
   if (!surroundings.AllowsOrigin(request)) {
     return refuse(ProblemCode::forbidden, "this origin may not connect");
   }
-  // A wrong handshake is answered by Upgrade itself.
-  const Status upgraded = responder.Upgrade(request, MakeSocket(&surroundings, request.loop()),
-                                            SocketOptions(surroundings.options));
-  tell(upgraded.ok() ? 101 : 400);
+  const Status upgraded =
+      responder.Upgrade(request, MakeSocket(&surroundings, request.loop(), std::move(ended)),
+                        SocketOptions(surroundings.options));
+  // A wrong handshake was answered by Upgrade itself; whoever has gone got no answer.
+  if (upgraded.code() != StatusCode::kClosed) tell(CheckHandshake(request).status);
 }
 
 void Realtime::OnEvents(const Request& request, const Responder& responder, Answered answered) {

@@ -79,9 +79,18 @@ struct RealtimeStats {
   std::uint64_t log_errors = 0;  // The log could not be read; it is tried again.
   std::uint64_t log_seq = 0;     // How far the log was followed.
   // From an event's commit time to its fan-out, all loops. kDelayBoundsMs has the upper bounds.
-  static constexpr std::int64_t kDelayBoundsMs[] = {5, 10, 25, 50, 100, 250, 500, 1000, 2000};
+  static constexpr std::uint64_t kDelayBoundsMs[] = {5, 10, 25, 50, 100, 250, 500, 1000, 2000};
   std::uint64_t delay_counts[std::size(kDelayBoundsMs) + 1] = {};  // The last: above all bounds.
   std::uint64_t delay_ms_sum = 0;
+};
+
+// How a socket ended, for the log.
+struct SocketEnd {
+  std::uint16_t code = 0;    // The server's or the client's; 1005: none, 1006: connection lost.
+  std::string_view reason;   // What the code means; empty when it is the client's own.
+  std::string_view subject;  // Empty: it had no token, or sent none.
+  std::chrono::milliseconds lasted{0};
+  std::uint64_t bytes = 0;  // Of messages that it was given.
 };
 
 // Threading: as said at each member. Order of destruction: Stop, then the HttpServer, then this,
@@ -110,9 +119,12 @@ class Realtime {
   // Hears the status of the answer, once, on the request's loop: for the access log. May be empty.
   using Answered = std::function<void(int status)>;
 
+  // Hears how the socket ended, once, on its loop. May be empty.
+  using Ended = std::function<void(const SocketEnd& end)>;
+
   // GET /connection/websocket. Rate limits are the caller's. Threading: the request's loop.
   void OnWebSocket(const Request& request, const Responder& responder,
-                   const Answered& answered = {});
+                   const Answered& answered = {}, Ended ended = {});
   // GET /events?channel=…[&ticket=…]. Reads Authorization itself. Threading: the request's loop.
   void OnEvents(const Request& request, const Responder& responder, Answered answered = {});
 

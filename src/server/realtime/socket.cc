@@ -10,11 +10,12 @@ class Socket final : public Client,
                      public SessionPort,
                      public std::enable_shared_from_this<Socket> {
  public:
-  Socket(Surroundings* surroundings, int loop)
+  Socket(Surroundings* surroundings, int loop, Realtime::Ended ended)
       : surroundings_(*surroundings),
         loop_(surroundings->loop(loop)),
-        session_(this, &loop_.hub, &loop_.settings, ToBase64Url(RandomBytes(12)),
-                 Tick::clock::now()) {}
+        ended_(std::move(ended)),
+        opened_at_(Tick::clock::now()),
+        session_(this, &loop_.hub, &loop_.settings, ToBase64Url(RandomBytes(12)), opened_at_) {}
 
   void OnOpen(WebSocket socket) {
     socket_ = std::move(socket);
@@ -28,6 +29,7 @@ class Socket final : public Client,
   }
   void OnClose(std::uint16_t code) {
     if (code == kSlow.code) ++surroundings_.counters.closed_slow;
+    TellEnd(code);
     session_.OnClosed();
     CountSubscriptions();
     --surroundings_.counters.sockets;
@@ -40,15 +42,15 @@ class Socket final : public Client,
   void OnFollowsChanged() override { session_.OnFollowsChanged(); }
   void OnEpochChanged() override { session_.OnEpochChanged(); }
 
-  void Send(const std::string& text) override { socket_.Send(Frame::Text(text)); }
+  void Send(const std::string& text) override { Send(Frame::Text(text)); }
   void Send(const Publication& publication) override {
     const auto droppable = publication.ticker() ? Droppable::kYes : Droppable::kNo;
-    const Sent sent = socket_.Send(publication.frame(), droppable);
+    const Sent sent = Send(publication.frame(), droppable);
     if (sent == Sent::kDropped) ++surroundings_.counters.dropped;
   }
   void SendPing() override {
     static const Frame ping = Frame::Text("{}");
-    socket_.Send(ping);
+    Send(ping);
   }
   void Close(const Disconnect& reason) override {
     surroundings_.counters.CountClose(reason);
@@ -79,6 +81,23 @@ class Socket final : public Client,
   Time Now() override { return surroundings_.Now(); }
 
  private:
+  Sent Send(const Frame& frame, Droppable droppable = Droppable::kNo) {
+    const Sent sent = socket_.Send(frame, droppable);
+    if (sent == Sent::kQueued) bytes_ += frame.size();
+    return sent;
+  }
+
+  void TellEnd(std::uint16_t code) {
+    if (!ended_) return;
+    SocketEnd end;
+    end.code = code;
+    end.reason = ReasonOf(code);
+    if (admitted_) end.subject = admitted_->subject.view();
+    end.lasted = std::chrono::floor<std::chrono::milliseconds>(Tick::clock::now() - opened_at_);
+    end.bytes = bytes_;
+    ended_(end);
+  }
+
   void CountSubscriptions() {
     const auto count = static_cast<std::int64_t>(session_.subscription_count());
     surroundings_.counters.subscriptions += count - counted_;
@@ -87,6 +106,9 @@ class Socket final : public Client,
 
   Surroundings& surroundings_;
   Loop& loop_;
+  const Realtime::Ended ended_;
+  const Tick opened_at_;
+  std::uint64_t bytes_ = 0;
   WebSocket socket_;
   std::optional<Principal> admitted_;
   std::int64_t counted_ = 0;
@@ -108,8 +130,10 @@ class SocketOwner final : public WebSocketSession {
 
 }  // namespace
 
-std::unique_ptr<WebSocketSession> MakeSocket(Surroundings* surroundings, int loop) {
-  return std::make_unique<SocketOwner>(std::make_shared<Socket>(surroundings, loop));
+std::unique_ptr<WebSocketSession> MakeSocket(Surroundings* surroundings, int loop,
+                                             Realtime::Ended ended) {
+  return std::make_unique<SocketOwner>(
+      std::make_shared<Socket>(surroundings, loop, std::move(ended)));
 }
 
 WebSocketOptions SocketOptions(const RealtimeOptions& options) {

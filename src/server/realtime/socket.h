@@ -7,8 +7,9 @@
 
 namespace livedrops::server {
 
-// What HttpServer is given; it keeps the socket alive until it closes.
-std::unique_ptr<WebSocketSession> MakeSocket(Surroundings* surroundings, int loop);
+// What HttpServer is given; it keeps the socket alive until it closes. `ended` may be empty.
+std::unique_ptr<WebSocketSession> MakeSocket(Surroundings* surroundings, int loop,
+                                             Realtime::Ended ended);
 WebSocketOptions SocketOptions(const RealtimeOptions& options);
 
 }  // namespace livedrops::server

@@ -67,9 +67,11 @@ void Counters::CountClose(const Disconnect& reason) {
 
 void Counters::CountDelivery(std::int64_t delay_ms, std::size_t receivers) {
   const auto& bounds = RealtimeStats::kDelayBoundsMs;
-  const auto* const bound = std::ranges::lower_bound(bounds, delay_ms);
+  // Below 0 where another server's clock is ahead.
+  const auto delay = static_cast<std::uint64_t>(std::max<std::int64_t>(delay_ms, 0));
+  const auto* const bound = std::ranges::lower_bound(bounds, delay);
   ++delay_counts[static_cast<std::size_t>(bound - std::begin(bounds))];
-  delay_ms_sum += static_cast<std::uint64_t>(std::max<std::int64_t>(delay_ms, 0));
+  delay_ms_sum += delay;
   delivered += receivers;
 }
 

@@ -103,6 +103,8 @@ TEST(Config, NamesKeyValueAndPlaceOfWhatIsWrong) {
        "limits.body_bytes: must be 1024 to 16777216 (shop.toml line 2)"},
       {"[orders]\nuser_cancel = 1",
        "orders.user_cancel: must be true or false, not a number (shop.toml line 2)"},
+      {"[limits]\nshed_reads_queue_percent = 51",
+       "limits.shed_reads_queue_percent: must be from 1 to 50, not 51 (shop.toml line 2)"},
       {"[log]\nlevel = \"loud\"",
        "log.level: must be one of debug, info, warning, error, not \"loud\" (shop.toml line 2)"},
       {"[log]\ncolour = true", "log.colour: is not known (shop.toml line 2)"},
@@ -142,6 +144,10 @@ TEST(Config, LooksAtSettingsTogether) {
             "auth.argon2_memory_kib: must be at least 8 for each of auth.argon2_lanes");
   EXPECT_EQ(ErrorOf("[realtime]\npong_seconds = 25"),
             "realtime.pong_seconds: must be less than realtime.ping_seconds");
+  EXPECT_EQ(ErrorOf("[limits]\nshed_lists_queue_percent = 26"),
+            "limits.shed_lists_queue_percent: must not be above limits.shed_reads_queue_percent");
+  EXPECT_EQ(ErrorOf("[limits]\nshed_reads_lag_ms = 499"),
+            "limits.shed_lists_lag_ms: must not be above limits.shed_reads_lag_ms");
 }
 
 TEST(Config, RefusesPasswordsOnTheCommandLine) {

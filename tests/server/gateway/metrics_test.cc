@@ -31,6 +31,22 @@ TEST(Metrics, RequestsAreCountedByRouteAndClass) {
   }
 }
 
+TEST(Metrics, AHistogramIsCumulative) {
+  MetricsText text;
+  text.Family("wait_seconds", "histogram", "Waits.");
+  const std::uint64_t bounds[] = {100, 1'000};
+  const std::uint64_t counts[] = {2, 0, 1};
+  text.Histogram(bounds, counts, 5'500, 1e3).Histogram(bounds, counts, 0, 1, "a=\"b\"");
+  EXPECT_EQ(text.Take(),
+            "# HELP wait_seconds Waits.\n# TYPE wait_seconds histogram\n"
+            "wait_seconds_bucket{le=\"0.1\"} 2\nwait_seconds_bucket{le=\"1\"} 2\n"
+            "wait_seconds_bucket{le=\"+Inf\"} 3\nwait_seconds_sum 5.5\nwait_seconds_count 3\n"
+            "wait_seconds_bucket{a=\"b\",le=\"100\"} 2\n"
+            "wait_seconds_bucket{a=\"b\",le=\"1000\"} 2\n"
+            "wait_seconds_bucket{a=\"b\",le=\"+Inf\"} 3\nwait_seconds_sum{a=\"b\"} 0\n"
+            "wait_seconds_count{a=\"b\"} 3\n");
+}
+
 TEST(Metrics, AFamilyHasHelpAndTypeOnce) {
   MetricsText text;
   text.Gauge("a", "What a is.", 0.25);

@@ -210,6 +210,38 @@ class Overloaded : public GatewayTest {
   }
 };
 
+// The latest that can be configured.
+class OverloadedLate : public Overloaded {
+ protected:
+  std::map<std::string, std::string> Settings() const override {
+    auto settings = Overloaded::Settings();
+    for (const char* what : {"lists", "reads"}) {
+      settings["limits.shed_" + std::string(what) + "_queue_percent"] = "50";
+    }
+    return settings;
+  }
+};
+
+TEST_F(OverloadedLate, ReadsGoBeforeOrdersAllTheSame) {
+  MakeShop();
+  Shopper reader = NewShopper("reader");
+  health_->HoldCommits();
+  std::vector<Shopper> shoppers;
+  for (const char* name : {"ann", "ben", "cleo", "dan"}) {
+    EXPECT_EQ(Ask(reader, "GET", "/drops").status, 200) << name;
+    shoppers.push_back(NewShopper(name));
+    Send(shoppers.back(), "POST", "/order", OrderBody(name));
+    if (shoppers.size() == 1) health_->AwaitHeldCommit();
+    EXPECT_TRUE(Eventually([&] { return service_->stats().queue_depth == shoppers.size(); }));
+  }
+  EXPECT_TRUE(Eventually([&] { return Ask(reader, "GET", "/drops/d1").status == 503; }));
+  ExpectShed(Ask(reader, "GET", "/drops"));
+  health_->LetCommitsGo();
+  for (const Shopper& shopper : shoppers) {
+    EXPECT_EQ(shopper.client->ReadResponse().status, 201);
+  }
+}
+
 TEST_F(Overloaded, ListsAreRefusedFirstThenReadsOrdersLast) {
   MakeShop();
   Shopper reader = NewShopper("reader");

@@ -35,6 +35,30 @@ TEST(Pressure, FollowsTheQueue) {
   EXPECT_FALSE(pressure.Sheds(0, List()));
 }
 
+TEST(Pressure, HasTheLimitsItIsGiven) {
+  PressureLimits limits;
+  limits.lists_queue = 0.4;
+  limits.reads_queue = 0.5;
+  Pressure pressure(1, limits);
+  pressure.Measure(0, 0.39, 1);
+  EXPECT_FALSE(pressure.Sheds(0, List()));
+  pressure.Measure(0, 0.4, 2);
+  EXPECT_TRUE(pressure.Sheds(0, List()));
+  EXPECT_FALSE(pressure.Sheds(0, Item()));
+  pressure.Measure(0, 0.5, 3);
+  EXPECT_TRUE(pressure.Sheds(0, Item()));
+}
+
+// Whatever is configured: with a full queue and a loop that stands still no order is shed.
+TEST(Pressure, NeverShedsOrdersAndOtherChanges) {
+  Pressure pressure(1, {0.01, 0.01, 1, 1});
+  for (MonotonicNs now = 1; now < 100 * kTenth; now += kTenth) pressure.Measure(0, 1, now);
+  for (const Route& route : AllRoutes()) {
+    EXPECT_EQ(pressure.Sheds(0, route), route.kind == RouteClass::read) << route.path;
+  }
+  EXPECT_EQ(Order().kind, RouteClass::order);
+}
+
 TEST(Pressure, FollowsALoopThatIsBehind) {
   Pressure pressure(2);
   MonotonicNs now = 1;

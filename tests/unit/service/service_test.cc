@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <numeric>
 #include <set>
 #include <thread>
 
@@ -519,18 +520,34 @@ TEST(ServiceOpen, RefusesBadOptions) {
   EXPECT_EQ(Service::Open(nullptr).status().code(), kInvalidArgument);
 }
 
+template <class AnyHistogram>
+std::uint64_t TotalOf(const AnyHistogram& histogram) {
+  return std::accumulate(histogram.counts.begin(), histogram.counts.end(), std::uint64_t{0});
+}
+
 TEST_F(Services, CountWhatTheyDid) {
   Open();
   MakeDrop("d1", 2);
   for (int i = 0; i < 5; ++i) {
     EXPECT_TRUE(Ok(service_->orders().Place(OrderOf("d1", "u1", "k" + std::to_string(i)))));
   }
-  EXPECT_TRUE(Eventually([&] { return service_->stats().requests >= 7; }));
+  EXPECT_EQ(service_->orders().Place(OrderOf("d1", "u1", "k1")).outcome, Outcome::repeated);
+  EXPECT_TRUE(Eventually([&] { return service_->stats().requests >= 8; }));
   const ServiceStats stats = service_->stats();
   EXPECT_EQ(stats.granted, 2u);
+  EXPECT_EQ(stats.refused, 3u);
   EXPECT_EQ(stats.queue_depth, 0u);
   EXPECT_GE(stats.commits, 4u);
   EXPECT_EQ(stats.fenced + stats.commit_failures + stats.unknown_outcomes, 0u);
+  EXPECT_EQ(TotalOf(stats.queue_waits), stats.requests);
+  EXPECT_EQ(TotalOf(stats.commit_times), stats.commits);
+  EXPECT_EQ(TotalOf(stats.commit_rows), stats.commits);
+}
+
+TEST(Histograms, CountByUpperBound) {
+  Histogram<10, 20> histogram;
+  for (const std::uint64_t value : {0, 10, 11, 20, 21, 1'000'000}) histogram.Count(value);
+  EXPECT_EQ(histogram.counts, (std::array<std::uint64_t, 3>{2, 2, 2}));
 }
 
 }  // namespace

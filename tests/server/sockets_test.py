@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Sockets of the whole program: what its log says of them, and what they hear of a restored shop.
+The protocol itself: realtime/."""
+
+import asyncio
+import json
+import shutil
+import socket
+import sys
+import tempfile
+import time
+import unittest
+
+try:
+    import websockets
+except ImportError:
+    # Debian's package, when another interpreter than Debian's runs this.
+    sys.path.append("/usr/lib/python3/dist-packages")
+    import websockets
+
+from livedropsd import NO_LIMITS, PROGRAM, SECONDS, Client, Server, ServerTest
+
+PATH = "/connection/websocket"
+HANDSHAKE = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
+             "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+
+
+def run(coroutine):
+    return asyncio.run(asyncio.wait_for(coroutine, SECONDS))
+
+
+def connect(server, **headers):
+    fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    return websockets.connect(f"ws://{server.public}{PATH}", extra_headers=fields)
+
+
+class Logged(ServerTest):
+
+    def status_of(self, handshake):
+        """The first line's status of what the server answers to these fields."""
+        host, port = self.server.public.split(":")
+        with socket.create_connection((host, int(port)), SECONDS) as client:
+            fields = "".join(f"{name}: {value}\r\n" for name, value in handshake.items())
+            client.sendall(f"GET {PATH} HTTP/1.1\r\nHost: shop\r\n{fields}\r\n".encode())
+            return int(client.recv(4096).split(b" ", 2)[1])
+
+    def line(self, event, request):
+        """The line that the log has of it, which must come soon."""
+        deadline = time.monotonic() + SECONDS
+        while True:
+            for line in list(self.server.lines):
+                if line["event"] == event and line["id"] == request:
+                    return line
+            self.assertLess(time.monotonic(), deadline, f"no {event} of {request}")
+            time.sleep(0.01)
+
+    def test_a_handshake_is_logged_as_it_was_answered(self):
+        cases = {"right": ({}, 101), "no-upgrade": ({"Upgrade": "h2c"}, 426),
+                 "version": ({"Sec-WebSocket-Version": "12"}, 426),
+                 "key": ({"Sec-WebSocket-Key": "short"}, 400),
+                 "origin": ({"Origin": "http://evil.example"}, 403),
+                 "token": ({"Authorization": "Bearer forged"}, 401)}
+        for name, (change, status) in cases.items():
+            answered = self.status_of({**HANDSHAKE, "X-Request-Id": name, **change})
+            logged = self.line("request", name)["status"]
+            self.assertEqual((answered, logged), (status, status), name)
+
+    def test_the_end_of_a_socket_is_logged(self):
+        ann = self.sign_up()
+
+        async def leave():
+            async with connect(self.server, X_Request_Id="left") as client:
+                await client.send(json.dumps({"id": 1, "connect": {"token": ann.token}}))
+                return len(await client.recv())
+
+        async def misbehave(request, message):
+            async with connect(self.server, X_Request_Id=request) as client:
+                await client.send(message)
+                await client.wait_closed()
+        received = run(leave())
+        line = self.line("socketClosed", "left")
+        self.assertEqual((line["code"], line["reason"], line["subject"]),
+                         (1000, "normal closure", ann.id))
+        self.assertGreater(line["bytes"], received)  # With the head of the frame.
+        self.assertGreaterEqual(line["ms"], 0)
+        self.assertNotIn(ann.token, json.dumps(self.server.lines))
+        for request, message, code in (("words", "hello", 3501), ("large", "x" * 70_000, 1009)):
+            run(misbehave(request, message))
+            line = self.line("socketClosed", request)
+            self.assertEqual((line["code"], line["bytes"]), (code, 0), line)
+            self.assertNotIn("subject", line)
+        self.status_of({**HANDSHAKE, "X-Request-Id": "cut"})
+        self.assertEqual(self.line("socketClosed", "cut")["code"], 1006)
+
+
+if __name__ == "__main__":
+    unittest.main()
