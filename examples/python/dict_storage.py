@@ -333,7 +333,8 @@ class DictCatalog(spi.Catalog):
         with self.reading() as database:
             places = {newest_first(row.drop.created_at, row.drop.id): row
                       for row in database.drops.values()
-                      if not query.creator or row.drop.creator == query.creator}
+                      if (not query.creator or row.drop.creator == query.creator)
+                      and (not query.product or row.drop.product == query.product)}
         after = newest_first(query.after_created, query.after_id) if query.after_id else (-1e99, "")
         return [places[place] for place in sorted(places) if place > after][:query.limit]
 
@@ -390,6 +391,14 @@ class DictCatalog(spi.Catalog):
         with self.reading() as database:
             return one_of([database.sessions[id]] if id in database.sessions else [],
                           f"session {id}")
+
+    def list_sessions(self, query: spi.SessionQuery) -> list[spi.Session]:
+        with self.reading() as database:
+            found = [session for session in database.sessions.values()
+                     if session.user == query.user and not session.revoked
+                     and session.expires_at > query.expires_after]
+        found.sort(key=lambda session: (session.expires_at, session.id))
+        return found[:query.limit]
 
 
 def entry_of(row: spi.FollowRow) -> spi.FollowEntry:

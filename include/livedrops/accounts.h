@@ -2,6 +2,9 @@
 // ids needs none of it. Personal data (email, name, password hash) is kept out of the log.
 #pragma once
 
+#include <span>
+#include <vector>
+
 #include "livedrops/reply.h"
 
 namespace livedrops {
@@ -9,6 +12,8 @@ namespace livedrops {
 class RequestPort;
 class ReadPort;
 
+// What a token may do is the server's business (docs/reference/authorization.md): the engine keeps
+// it.
 enum class Role : std::uint8_t { user, creator, service, admin };
 std::string_view ToString(Role role);
 std::optional<Role> ParseRole(std::string_view text);
@@ -40,12 +45,15 @@ struct ChangeAccount {
   UserId actor;
 };
 
+// Changes what is given. conflict when the account was erased.
 struct UpdateAccount {
   UserId id;
   std::optional<std::string> name;
   std::optional<std::string> password_hash;
   std::optional<std::string> bio;
   UserId actor;
+  // The hash that the new one is to replace; conflict when the account has another one by now.
+  std::optional<std::string> expected_password_hash;
 };
 
 // A signed-in device: its refresh token's hash, and the one before it.
@@ -71,6 +79,7 @@ struct RotateSession {
   Time expires_at;
 };
 
+// For ever. Revoking again is `done` with Reply::repeated.
 struct RevokeSession {
   std::string id;
   UserId actor;
@@ -87,10 +96,18 @@ class Accounts {
   Reply Open(const OpenSession& open);
   Reply Rotate(const RotateSession& rotate);
   Reply Revoke(const RevokeSession& revoke);
+  // In as few commits as there can be; `replies[i]` answers `revokes[i]`.
+  void RevokeBatch(std::span<const RevokeSession> revokes, std::span<Reply> replies);
 
+  // Erased accounts too, with empty columns.
   Result<Account> Get(const UserId& id);
+  // Case does not count. not_found does not repeat the email: messages may end up in logs.
   Result<Account> FindByEmail(const std::string& email);
+  // Revoked and expired ones too.
   Result<Session> GetSession(const std::string& id);
+  // Sessions of a user that are neither revoked nor expired, at most `limit` (1 to 100) of them:
+  // those that expire first. The cost does not grow with the sessions that are over.
+  Result<std::vector<Session>> LiveSessions(const UserId& user, int limit = 100);
 
  private:
   RequestPort* requests_;

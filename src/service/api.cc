@@ -308,6 +308,13 @@ Reply Accounts::Open(const OpenSession& open) { return Execute(requests_, open);
 Reply Accounts::Rotate(const RotateSession& rotate) { return Execute(requests_, rotate); }
 Reply Accounts::Revoke(const RevokeSession& revoke) { return Execute(requests_, revoke); }
 
+void Accounts::RevokeBatch(std::span<const RevokeSession> revokes, std::span<Reply> replies) {
+  std::vector<Request> requests(revokes.begin(), revokes.end());
+  std::vector<RequestRef> refs(revokes.size());
+  for (std::size_t i = 0; i < refs.size(); ++i) refs[i].other = &requests[i];
+  requests_->Execute(refs, replies);
+}
+
 Result<Account> Accounts::Get(const UserId& id) {
   if (Status valid = ValidateId("account", id); !valid.ok()) return valid;
   return reads_->storage().catalog().GetAccount(id);
@@ -317,6 +324,16 @@ Result<Account> Accounts::FindByEmail(const std::string& email) {
 }
 Result<Session> Accounts::GetSession(const std::string& id) {
   return reads_->storage().catalog().GetSession(id);
+}
+Result<std::vector<Session>> Accounts::LiveSessions(const UserId& user, int limit) {
+  if (Status valid = ValidateId("account", user); !valid.ok()) return valid;
+  if (Status valid = ValidatePage({.cursor = "", .limit = limit}); !valid.ok()) return valid;
+  std::vector<Session> sessions;
+  const SessionQuery query{user, reads_->Now(), limit};
+  if (Status read = reads_->storage().catalog().ListSessions(query, &sessions); !read.ok()) {
+    return read;
+  }
+  return sessions;
 }
 
 }  // namespace livedrops

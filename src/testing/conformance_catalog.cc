@@ -24,12 +24,11 @@ Status WriteDrops(Storage& storage, Shop* shop) {
   return shop->Commit(storage);
 }
 
-// Reads the drops of a creator page after page; an empty creator means all.
-Status ListsDrops(Storage& storage, std::string_view creator,
+// Reads what the query asks for page after page.
+Status ListsDrops(Storage& storage, const DropQuery& wanted,
                   const std::vector<std::string>& expected) {
   for (const int limit : {1, 2, 5, 100}) {
-    DropQuery query;
-    query.creator = CreatorId(creator);
+    DropQuery query = wanted;
     query.limit = limit;
     std::vector<std::string> found;
     std::vector<DropRow> page;
@@ -44,6 +43,14 @@ Status ListsDrops(Storage& storage, std::string_view creator,
     LD_CONFORM_ROWS(expected, found);
   }
   return OkStatus();
+}
+
+// The drops of a creator; an empty one means all.
+Status ListsDrops(Storage& storage, std::string_view creator,
+                  const std::vector<std::string>& expected) {
+  DropQuery query;
+  query.creator = CreatorId(creator);
+  return ListsDrops(storage, query, expected);
 }
 
 Status DropIsReadById(StorageFactory& factory) {
@@ -86,6 +93,25 @@ Status DropsAreListedByCreator(StorageFactory& factory) {
   LD_CONFORM(ListsDrops(storage, "x", {"e", "f", "d"}));
   LD_CONFORM(ListsDrops(storage, "y", {"c", "a", "b"}));
   return ListsDrops(storage, "z", {});
+}
+
+Status DropsAreListedByProduct(StorageFactory& factory) {
+  LD_CONFORM_CREATE(storage);
+  Shop shop;
+  const std::string_view ids = "dbfaec";
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    DropRow row = shop.AddDrop(ids.substr(i, 1), i % 2 == 0 ? "p" : "q");
+    row.drop.created_at = TimeOf(100 + i / 2);
+    shop.batch().drops.back() = row;
+  }
+  LD_CONFORM(shop.Commit(storage));
+  DropQuery query;
+  query.product = ProductId("p");
+  LD_CONFORM(ListsDrops(storage, query, {"e", "f", "d"}));
+  query.product = ProductId("q");
+  LD_CONFORM(ListsDrops(storage, query, {"c", "a", "b"}));
+  query.product = ProductId("r");
+  return ListsDrops(storage, query, {});
 }
 
 Status ListedDropsAreWhole(StorageFactory& factory) {
@@ -331,6 +357,55 @@ Status SessionIsReplaced(StorageFactory& factory) {
   return OkStatus();
 }
 
+// Reads the sessions of a user that expire after `expires_after`.
+Status ListsSessions(Storage& storage, std::string_view user, Time expires_after, int limit,
+                     const std::vector<std::string>& expected) {
+  std::vector<Session> sessions;
+  LD_CONFORM(storage.catalog().ListSessions({UserId(user), expires_after, limit}, &sessions));
+  std::vector<std::string> found;
+  found.reserve(sessions.size());
+  for (const Session& session : sessions) found.push_back(session.id);
+  LD_CONFORM_ROWS(expected, found);
+  return OkStatus();
+}
+
+// By the time when they expire, not by that when they were opened.
+Status LiveSessionsAreListedByUser(StorageFactory& factory) {
+  LD_CONFORM_CREATE(storage);
+  Shop shop;
+  for (const char* id : {"c", "b", "a"}) shop.AddSession(id, "u").expires_at = TimeOf(2000);
+  shop.AddSession("d", "u").expires_at = TimeOf(1000);
+  shop.AddSession("of-v", "v").expires_at = TimeOf(1500);
+  LD_CONFORM(shop.Commit(storage));
+  LD_CONFORM(ListsSessions(storage, "u", TimeOf(500), 100, {"d", "a", "b", "c"}));
+  LD_CONFORM(ListsSessions(storage, "u", TimeOf(500), 2, {"d", "a"}));
+  LD_CONFORM(ListsSessions(storage, "u", TimeOf(999), 100, {"d", "a", "b", "c"}));
+  LD_CONFORM(ListsSessions(storage, "u", TimeOf(1000), 100, {"a", "b", "c"}));
+  LD_CONFORM(ListsSessions(storage, "u", TimeOf(2000), 100, {}));
+  LD_CONFORM(ListsSessions(storage, "v", TimeOf(500), 100, {"of-v"}));
+  return ListsSessions(storage, "w", TimeOf(500), 100, {});
+}
+
+Status SessionsAreListedAsTheyAreNow(StorageFactory& factory) {
+  LD_CONFORM_CREATE(storage);
+  Shop shop;
+  for (const char* id : {"a", "b", "c"}) shop.AddSession(id, "u").expires_at = TimeOf(2000);
+  LD_CONFORM(shop.Commit(storage));
+  shop.AddSession("a", "u").expires_at = TimeOf(3000);
+  Session& revoked = shop.AddSession("b", "u");
+  revoked.expires_at = TimeOf(2000);
+  revoked.revoked = true;
+  Session& newest = shop.AddSession("d", "u");
+  newest.expires_at = TimeOf(4000);
+  const Session expected = newest;
+  LD_CONFORM(shop.Commit(storage));
+  LD_CONFORM(ListsSessions(storage, "u", TimeOf(500), 100, {"c", "a", "d"}));
+  std::vector<Session> sessions;
+  LD_CONFORM(storage.catalog().ListSessions({UserId("u"), TimeOf(3000), 1}, &sessions));
+  LD_CONFORM_ROWS(Texts(std::vector<Session>{expected}), Texts(sessions));
+  return OkStatus();
+}
+
 }  // namespace
 
 std::vector<ConformanceCase> CatalogCases() {
@@ -338,6 +413,7 @@ std::vector<ConformanceCase> CatalogCases() {
           LD_CASE(DropIsReadAsItIsNow),
           LD_CASE(DropsAreListedNewestFirst),
           LD_CASE(DropsAreListedByCreator),
+          LD_CASE(DropsAreListedByProduct),
           LD_CASE(ListedDropsAreWhole),
           LD_CASE(ProductIsReadUntilItIsDeleted),
           LD_CASE(ProductsAreListedNewestFirst),
@@ -350,7 +426,9 @@ std::vector<ConformanceCase> CatalogCases() {
           LD_CASE(AccountIsReadByIdAndEmail),
           LD_CASE(ErasedAccountsHaveNoEmail),
           LD_CASE(FreedEmailMayBeTaken),
-          LD_CASE(SessionIsReplaced)};
+          LD_CASE(SessionIsReplaced),
+          LD_CASE(LiveSessionsAreListedByUser),
+          LD_CASE(SessionsAreListedAsTheyAreNow)};
 }
 
 }  // namespace livedrops::conformance

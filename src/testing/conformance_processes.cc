@@ -320,6 +320,7 @@ std::vector<Status> CallAll(Storage& storage) {
   std::vector<Order> orders;
   std::vector<Event> events;
   std::vector<DropRow> drops;
+  std::vector<Session> sessions;
   FollowPage follows;
   const std::uint64_t drop_nos[] = {1};
   Catalog& catalog = storage.catalog();
@@ -344,6 +345,7 @@ std::vector<Status> CallAll(Storage& storage) {
           catalog.GetAccount(UserId("user")).status(),
           catalog.FindAccount("user@example.com").status(),
           catalog.GetSession("session").status(),
+          catalog.ListSessions({}, &sessions),
           storage.Close()};
 }
 

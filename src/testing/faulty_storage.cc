@@ -211,6 +211,9 @@ class FaultyStorage : public Storage, private Catalog {
   Result<Session> GetSession(const std::string& id) override {
     return Read([&] { return inner_->catalog().GetSession(id); });
   }
+  Status ListSessions(const SessionQuery& query, std::vector<Session>* out) override {
+    return Read([&] { return inner_->catalog().ListSessions(query, out); });
+  }
 
   Fault Next(StorageCall call);
   template <class Step>

@@ -32,6 +32,8 @@ LD_HOOK_MAKER(AnswerProducts, products)
 LD_HOOK_MAKER(AnswerUser, user)
 LD_HOOK_MAKER(AnswerAccount, account)
 LD_HOOK_MAKER(AnswerSession, session)
+LD_HOOK_MAKER(AskSessions, session_query)
+LD_HOOK_MAKER(AnswerSessions, sessions)
 #undef LD_HOOK_MAKER
 
 const auto kReverse = [](auto& rows) { std::reverse(rows.begin(), rows.end()); };
@@ -131,6 +133,8 @@ std::vector<PlantedBug> CatalogBugs() {
                  }),
       AskDrops("lists drops of every creator",
                [](DropQuery& query) { query.creator = CreatorId(); }),
+      AskDrops("lists drops of every product",
+               [](DropQuery& query) { query.product = ProductId(); }),
       AskDrops("pages of drops never end", [](DropQuery& query) { query.after_id = DropId(); }),
       AnswerDrops("lists the oldest drop first", kReverse),
       AnswerDrops("lists drops without products",
@@ -159,6 +163,14 @@ std::vector<PlantedBug> CatalogBugs() {
                  if (email.starts_with("v@")) email[0] = 'u';
                }),
       AnswerSession("finds unknown sessions", kFindAll),
+      AskSessions("lists sessions that have expired",
+                  [](SessionQuery& query) { query.expires_after -= Duration(1); }),
+      AskSessions("lists all sessions at once", [](SessionQuery& query) { query.limit = 100; }),
+      AnswerSessions("lists the last session to expire first", kReverse),
+      AnswerSessions("lists no session that was rotated",
+                     [](std::vector<Session>& sessions) {
+                       std::erase_if(sessions, [](const Session& s) { return s.id == "a"; });
+                     }),
   };
 }
 

@@ -66,6 +66,7 @@ struct Hooks {
   Hook<DropQuery&> drop_query;
   Hook<ProductFilter&, Time&> product_query;
   Hook<std::string&> email_query;
+  Hook<SessionQuery&> session_query;
   // What it answers.
   Hook<ShopInfo&> info;
   Hook<Result<Head>&> head;
@@ -85,6 +86,7 @@ struct Hooks {
   Hook<Result<UserRow>&> user;
   Hook<Result<Account>&> account;
   Hook<Result<Session>&> session;
+  Hook<std::vector<Session>&> sessions;
 };
 
 std::unique_ptr<Storage> NewTamperedStorage(std::unique_ptr<Storage> inner,
@@ -204,6 +206,11 @@ class TamperedStorage : public Storage, private Catalog {
   }
   Result<Session> GetSession(const std::string& id) override {
     return Change(inner_->catalog().GetSession(id), hooks_->session);
+  }
+  Status ListSessions(const SessionQuery& query, std::vector<Session>* out) override {
+    SessionQuery changed = query;
+    hooks_->session_query(changed);
+    return Change(inner_->catalog().ListSessions(changed, out), hooks_->sessions, out);
   }
 
   template <class T, class ResultHook>

@@ -8,7 +8,7 @@ import datetime
 import livedrops._words
 import livedrops.errors
 import typing
-__all__: list[str] = ['Account', 'AccountAction', 'CancelOrder', 'ChangeAccount', 'ChangeDrop', 'ChannelPage', 'ChannelQuery', 'CommitBatch', 'ConfirmOrder', 'Confirmation', 'CreateAccount', 'CreateDrop', 'CreateProduct', 'CreatorRow', 'DeleteProduct', 'Drop', 'DropAction', 'DropPage', 'DropQuery', 'DropRow', 'DropStatus', 'Engine', 'Event', 'EventBatch', 'EventPage', 'EventQuery', 'EventRow', 'EventType', 'ExtendOrder', 'Fault', 'FaultInjector', 'FaultRates', 'FollowColumns', 'FollowCreator', 'FollowEntry', 'FollowPage', 'FollowQuery', 'FollowRow', 'Head', 'HoldsAtEnd', 'Inbox', 'LateConfirm', 'MarkRead', 'MemoryTopic', 'NativeStorage', 'NativeTransport', 'Notification', 'OpenSession', 'Order', 'OrderChange', 'OrderColumns', 'OrderPage', 'OrderQuery', 'OrderRow', 'OrderStatus', 'Outcome', 'PlaceOrder', 'Position', 'PositionFile', 'Product', 'ProductFilter', 'ProductPage', 'ProductRow', 'Relay', 'RelayProgress', 'Replies', 'Reply', 'Restock', 'RevokeSession', 'Role', 'RotateSession', 'SequentialIds', 'Session', 'Shop', 'ShopInfo', 'SimClock', 'Stats', 'StatusCode', 'StorageCall', 'TransportCall', 'TransportFault', 'UpdateAccount', 'UpdateDrop', 'UpdateProduct', 'UserRow', 'check_batch', 'close_all', 'conformance_cases', 'explain', 'faulty_storage', 'faulty_transport', 'memory_transport', 'new_events', 'open_storage', 'open_transport', 'run_conformance_case', 'run_transport_conformance_case', 'status_at', 'transport_conformance_cases']
+__all__: list[str] = ['Account', 'AccountAction', 'CancelOrder', 'ChangeAccount', 'ChangeDrop', 'ChannelPage', 'ChannelQuery', 'CommitBatch', 'ConfirmOrder', 'Confirmation', 'CreateAccount', 'CreateDrop', 'CreateProduct', 'CreatorRow', 'DeleteProduct', 'Drop', 'DropAction', 'DropPage', 'DropQuery', 'DropRow', 'DropStatus', 'Engine', 'Event', 'EventBatch', 'EventPage', 'EventQuery', 'EventRow', 'EventType', 'ExtendOrder', 'Fault', 'FaultInjector', 'FaultRates', 'FollowColumns', 'FollowCreator', 'FollowEntry', 'FollowPage', 'FollowQuery', 'FollowRow', 'Head', 'HoldsAtEnd', 'Inbox', 'LateConfirm', 'MarkRead', 'MemoryTopic', 'NativeStorage', 'NativeTransport', 'Notification', 'OpenSession', 'Order', 'OrderChange', 'OrderColumns', 'OrderPage', 'OrderQuery', 'OrderRow', 'OrderStatus', 'Outcome', 'PlaceOrder', 'Position', 'PositionFile', 'Product', 'ProductFilter', 'ProductPage', 'ProductRow', 'Relay', 'RelayProgress', 'Replies', 'Reply', 'Restock', 'RevokeSession', 'Role', 'RotateSession', 'SequentialIds', 'Session', 'SessionQuery', 'Shop', 'ShopInfo', 'SimClock', 'Stats', 'StatusCode', 'StorageCall', 'TransportCall', 'TransportFault', 'UpdateAccount', 'UpdateDrop', 'UpdateProduct', 'UserRow', 'check_batch', 'close_all', 'conformance_cases', 'explain', 'faulty_storage', 'faulty_transport', 'memory_transport', 'new_events', 'open_storage', 'open_transport', 'run_conformance_case', 'run_transport_conformance_case', 'status_at', 'transport_conformance_cases']
 class Outcome(livedrops._words.Word):
     """
     What was decided. For an order the first that applies, in this order.
@@ -1311,7 +1311,7 @@ class UpdateAccount:
     """
     Changes what is given.
     """
-    def __init__(self, id: str, *, name: str | None = None, password_hash: str | None = None, bio: str | None = None, actor: str | None = None) -> None:
+    def __init__(self, id: str, *, name: str | None = None, password_hash: str | None = None, bio: str | None = None, actor: str | None = None, expected_password_hash: str | None = None) -> None:
         ...
 class ChangeAccount:
     """
@@ -1924,8 +1924,9 @@ class DropQuery:
     Which drops: newest first, ties by id.
     """
     __hash__: typing.ClassVar[None]  # type: ignore[assignment]
-    _fields: typing.ClassVar[tuple[str, ...]] = ('creator', 'after_created', 'after_id', 'limit')
+    _fields: typing.ClassVar[tuple[str, ...]] = ('creator', 'product', 'after_created', 'after_id', 'limit')
     creator: str
+    product: str
     def __eq__(self, other: object) -> bool:
         ...
     def __init__(self, **kwargs: typing.Any) -> None:
@@ -2034,6 +2035,44 @@ class FollowQuery:
         ...
     @property
     def after_since_ms(self) -> int:
+        """
+        The same in milliseconds since 1970.
+        """
+    @property
+    def limit(self) -> int:
+        ...
+    @limit.setter
+    def limit(self, arg1: int) -> None:
+        ...
+class SessionQuery:
+    """
+    Sessions of a user that are not revoked: the first to expire first.
+    """
+    __hash__: typing.ClassVar[None]  # type: ignore[assignment]
+    _fields: typing.ClassVar[tuple[str, ...]] = ('user', 'expires_after', 'limit')
+    user: str
+    def __eq__(self, other: object) -> bool:
+        ...
+    def __init__(self, **kwargs: typing.Any) -> None:
+        """
+        Every field may be given by name; the others keep their defaults.
+        """
+    def __repr__(self) -> str:
+        ...
+    def to_dict(self) -> dict[str, typing.Any]:
+        """
+        The fields by name, in their order.
+        """
+    @property
+    def expires_after(self) -> datetime.datetime:
+        """
+        Exclusive.
+        """
+    @expires_after.setter
+    def expires_after(self, arg1: datetime.datetime | int) -> None:
+        ...
+    @property
+    def expires_after_ms(self) -> int:
         """
         The same in milliseconds since 1970.
         """
@@ -2348,6 +2387,8 @@ class _Host:
     def list_drops(self, status: DropStatus | None, creator: str | None, cursor: str, limit: int) -> DropPage:
         ...
     def list_products(self, status: DropStatus | None, creator: str | None, page: int, limit: int) -> ProductPage:
+        ...
+    def live_sessions(self, user: str, limit: int) -> list[Session]:
         ...
     def log(self, after_seq: int, limit: int) -> list[Event]:
         ...

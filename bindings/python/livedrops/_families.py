@@ -416,10 +416,12 @@ class Accounts(_Family[ReplyT, RepliesT]):
         return self._port.execute(_core.CreateAccount(account, actor=actor))
 
     def update(self, id: str, *, name: str | None = None, password_hash: str | None = None,
-               bio: str | None = None, actor: str | None = None) -> ReplyT:
-        """Changes what is given."""
+               bio: str | None = None, actor: str | None = None,
+               expected_password_hash: str | None = None) -> ReplyT:
+        """Changes what is given. CONFLICT when the hash is not ``expected_password_hash``."""
         return self._port.execute(_core.UpdateAccount(
-            id, name=name, password_hash=password_hash, bio=bio, actor=actor))
+            id, name=name, password_hash=password_hash, bio=bio, actor=actor,
+            expected_password_hash=expected_password_hash))
 
     def disable(self, id: str, *, actor: str | None = None) -> ReplyT:
         """Nobody signs in with it any more."""
@@ -457,6 +459,10 @@ class Accounts(_Family[ReplyT, RepliesT]):
     def get_session(self, id: str) -> _core.Session:
         """Raises NotFoundError."""
         return self._core.get_session(id)
+
+    def live_sessions(self, user: str, limit: int = 100) -> list[_core.Session]:
+        """Those that are neither revoked nor expired: the first to expire first."""
+        return self._core.live_sessions(user, limit)
 
     def _change(self, id: str, action: _core.AccountAction, actor: str | None) -> ReplyT:
         return self._port.execute(_core.ChangeAccount(id, action, actor=actor))

@@ -18,17 +18,17 @@ from livedrops._core import (
     Account, ChannelQuery, CommitBatch, CreatorRow, Drop, DropQuery, DropRow, Event, EventBatch,
     EventQuery, EventRow, FollowEntry, FollowPage, FollowQuery, FollowRow, Head, NativeStorage,
     Order, EventType, OrderChange, OrderQuery, OrderRow, Position, PositionFile, Product,
-    ProductFilter, ProductPage, ProductRow, Session, ShopInfo, UserRow, check_batch, new_events,
-    status_at)
+    ProductFilter, ProductPage, ProductRow, Session, SessionQuery, ShopInfo, UserRow, check_batch,
+    new_events, status_at)
 
 __all__ = [
     "Account", "AnyClock", "AnyIdSource", "Catalog", "ChannelQuery", "Clock", "CommitBatch",
     "CreatorRow", "Drop", "DropQuery", "DropRow", "Event", "EventBatch", "EventQuery", "EventRow",
     "FollowEntry", "FollowPage", "FollowQuery", "FollowRow", "Head", "IdSource", "NativeStorage",
     "Order", "OrderChange", "OrderQuery", "OrderRow", "Position", "PositionFile", "Product",
-    "ProductFilter", "ProductPage", "ProductRow", "Session", "ShopInfo", "StateRow", "Storage",
-    "Transport", "UserRow", "check_batch", "event_of", "event_of_order", "new_events", "order_id",
-    "status_at",
+    "ProductFilter", "ProductPage", "ProductRow", "Session", "SessionQuery", "ShopInfo", "StateRow",
+    "Storage", "Transport", "UserRow", "check_batch", "event_of", "event_of_order", "new_events",
+    "order_id", "status_at",
 ]
 
 StateRow: TypeAlias = (DropRow | ProductRow | CreatorRow | UserRow | FollowRow | Account | Session
@@ -43,7 +43,7 @@ class Catalog(abc.ABC):
 
     @abc.abstractmethod
     def list_drops(self, query: DropQuery) -> list[DropRow]:
-        """Newest first by creation, ties by id."""
+        """All, of a creator or of a product; newest first by creation, ties by id."""
 
     @abc.abstractmethod
     def get_product(self, id: str) -> Product: ...
@@ -69,6 +69,10 @@ class Catalog(abc.ABC):
 
     @abc.abstractmethod
     def get_session(self, id: str) -> Session: ...
+
+    @abc.abstractmethod
+    def list_sessions(self, query: SessionQuery) -> list[Session]:
+        """Not the revoked ones; the first to expire first, ties by id."""
 
 
 class Storage(abc.ABC):

@@ -164,7 +164,13 @@ void RegisterUserReads(HostClass& host) {
           [](Host& self, const std::string& id) {
             return self.Read([&](Families& f) { return f.accounts.GetSession(id); });
           },
-          arg("id"));
+          arg("id"))
+      .def(
+          "live_sessions",
+          [](Host& self, const UserId& user, int limit) {
+            return self.Read([&](Families& f) { return f.accounts.LiveSessions(user, limit); });
+          },
+          arg("user"), arg("limit"));
 }
 
 void RegisterLogReads(HostClass& host) {

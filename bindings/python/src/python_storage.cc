@@ -78,6 +78,9 @@ class PythonCatalog : public Catalog {
   Result<Session> GetSession(const std::string& id) override {
     return ask_.Read<Session>("get_session", id);
   }
+  Status ListSessions(const SessionQuery& query, std::vector<Session>* out) override {
+    return ask_.ReadInto(out, "list_sessions", query);
+  }
 
  private:
   Asker ask_;

@@ -216,15 +216,17 @@ void RegisterAccountCommands(py::module_& module) {
   py::class_<UpdateAccount>(module, "UpdateAccount", "Changes what is given.")
       .def(py::init([](const UserId& id, std::optional<std::string> name,
                        std::optional<std::string> password_hash, std::optional<std::string> bio,
-                       const Actor& actor) {
+                       const Actor& actor, std::optional<std::string> expected_password_hash) {
              return UpdateAccount{.id = id,
                                   .name = std::move(name),
                                   .password_hash = std::move(password_hash),
                                   .bio = std::move(bio),
-                                  .actor = Or(actor)};
+                                  .actor = Or(actor),
+                                  .expected_password_hash = std::move(expected_password_hash)};
            }),
            arg("id"), kw_only(), arg("name") = py::none(), arg("password_hash") = py::none(),
-           arg("bio") = py::none(), arg("actor") = py::none());
+           arg("bio") = py::none(), arg("actor") = py::none(),
+           arg("expected_password_hash") = py::none());
   py::class_<ChangeAccount>(module, "ChangeAccount", "Disables, enables or erases an account.")
       .def(py::init([](const UserId& id, AccountAction action, const Actor& actor) {
              return ChangeAccount{.id = id, .action = action, .actor = Or(actor)};

@@ -178,9 +178,11 @@ struct EventQuery {
   int limit = 100;
 };
 
-// Newest first by creation, ties by id: the position is (created_at, id) of the last one seen.
+// Newest first by creation, ties by id: the position is (created_at, id) of the last one seen. All,
+// or those of a creator, or those of a product.
 struct DropQuery {
   CreatorId creator;
+  ProductId product;
   Time after_created;
   DropId after_id;  // Empty: from the start.
   int limit = 100;
@@ -200,6 +202,14 @@ struct FollowQuery {
   UserId user;        // whom he follows: exactly one of both is given.
   Time after_since;
   std::string after_id;  // Empty: from the start.
+  int limit = 100;
+};
+
+// Sessions of one user that are not revoked and expire after a time: the first to expire first,
+// ties by id.
+struct SessionQuery {
+  UserId user;
+  Time expires_after;
   int limit = 100;
 };
 
@@ -288,6 +298,7 @@ class Catalog {
   virtual Result<Account> GetAccount(const UserId& id) = 0;
   virtual Result<Account> FindAccount(const std::string& folded_email) = 0;
   virtual Result<Session> GetSession(const std::string& id) = 0;
+  virtual Status ListSessions(const SessionQuery& query, std::vector<Session>* out) = 0;
 };
 
 }  // namespace livedrops

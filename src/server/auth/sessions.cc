@@ -147,28 +147,24 @@ std::optional<Problem> Sessions::LogOut(std::string_view refresh_token) {
   return its_own ? Revoke(SessionId(session->id), session->user) : std::nullopt;
 }
 
-std::optional<Problem> Sessions::RevokeOthers(Audit audit, const UserId& user,
-                                              const SessionId& keep,
+// What was revoked is not listed again, so that there is always a first page.
+std::optional<Problem> Sessions::RevokeOthers(const UserId& user, const SessionId& keep,
                                               std::vector<SessionId>* ended) {
-  AuditFilter filter;
-  filter.actor = user.str();
-  filter.action = EventType::sessionOpened;
-  filter.page.limit = 100;
-  do {
-    const Result<Page<Event>> page = audit.List(filter);
-    if (!page.ok()) return ProblemOf(page.status());
-    for (const Event& opened : page->data) {
-      const Result<Session> session = accounts_.GetSession(opened.subject);
-      if (!session.ok()) return ProblemOf(session.status());
-      const bool over = session->revoked || session->expires_at <= clock_.Now();
-      if (over || session->user != user || opened.subject == keep.view()) continue;
-      const SessionId id(session->id);
-      if (auto problem = Revoke(id, user)) return problem;
-      ended->push_back(id);
+  for (;;) {
+    const Result<std::vector<Session>> live = accounts_.LiveSessions(user);
+    if (!live.ok()) return ProblemOf(live.status());
+    std::vector<RevokeSession> others;
+    for (const Session& session : *live) {
+      if (session.id != keep.view()) others.push_back({session.id, user});
     }
-    filter.page.cursor = page->next_cursor;
-  } while (!filter.page.cursor.empty());
-  return std::nullopt;
+    if (others.empty()) return std::nullopt;
+    std::vector<Reply> replies(others.size());
+    accounts_.RevokeBatch(others, replies);
+    for (std::size_t i = 0; i < others.size(); ++i) {
+      if (auto problem = ProblemOf(replies[i])) return problem;
+      ended->emplace_back(others[i].id);
+    }
+  }
 }
 
 std::optional<Problem> Sessions::Revoke(const SessionId& session, const UserId& actor) {

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "livedrops/accounts.h"
-#include "livedrops/audit.h"
 #include "livedrops/spi/clock.h"
 #include "server/auth/jwt.h"
 #include "server/problem.h"
@@ -53,9 +52,9 @@ class Sessions {
   // Ends the session of a refresh token. Of a token that is not valid nothing is told.
   std::optional<Problem> LogOut(std::string_view refresh_token);
   std::optional<Problem> Revoke(const SessionId& session, const UserId& actor);
-  // Ends all sessions of a user but `keep`, and adds them to `ended`. The log knows which were
-  // opened; on a long one this takes a while.
-  std::optional<Problem> RevokeOthers(Audit audit, const UserId& user, const SessionId& keep,
+  // Ends all sessions of a user but `keep`, and adds them to `ended`: one read and one commit for
+  // each hundred that live.
+  std::optional<Problem> RevokeOthers(const UserId& user, const SessionId& keep,
                                       std::vector<SessionId>* ended);
 
  private:

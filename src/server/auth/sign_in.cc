@@ -25,7 +25,7 @@ OrProblem<std::string> SignIn::Register(Account account, std::string_view passwo
 }
 
 OrProblem<Tokens> SignIn::LogIn(const std::string& email, std::string_view password) {
-  const Result<Account> account = accounts_.FindByEmail(email);
+  Result<Account> account = accounts_.FindByEmail(email);
   if (!account.ok() && account.status().code() != StatusCode::kNotFound) {
     return ProblemOf(account.status());
   }
@@ -33,8 +33,9 @@ OrProblem<Tokens> SignIn::LogIn(const std::string& email, std::string_view passw
   const bool right = IsRight(account, password);
   if (!right || account->disabled || account->erased) return WrongCredentials();
   if (hasher_.IsOutdated(account->password_hash)) {
-    // Not a reason to refuse a right password: the next login tries again.
-    (void)Store(account->id, password);
+    // Not a reason to refuse a right password: the next login tries again. Nor may it take back a
+    // password that was changed meanwhile.
+    (void)Replace(&*account, password);
   }
   OrProblem<Tokens> opened = sessions_.Open(account->id, account->role);
   const auto* tokens = std::get_if<Tokens>(&opened);
@@ -58,13 +59,20 @@ std::optional<Problem> SignIn::CheckAgain(const Account& verified, std::string_v
 
 std::optional<Problem> SignIn::ChangePassword(const UserId& user, std::string_view old_password,
                                               std::string_view new_password) {
-  const Result<Account> account = accounts_.Get(user);
-  if (!account.ok() && account.status().code() != StatusCode::kNotFound) {
-    return ProblemOf(account.status());
+  // A login may hash the same password anew meanwhile: then it is verified against that.
+  constexpr int kTries = 3;
+  std::optional<Problem> problem;
+  for (int i = 0; i < kTries; ++i) {
+    Result<Account> account = accounts_.Get(user);
+    if (!account.ok() && account.status().code() != StatusCode::kNotFound) {
+      return ProblemOf(account.status());
+    }
+    const bool right = IsRight(account, old_password);
+    if (!right || account->disabled || account->erased) return WrongCredentials();
+    problem = Replace(&*account, new_password);
+    if (!problem || problem->code != ProblemCode::conflict) return problem;
   }
-  const bool right = IsRight(account, old_password);
-  if (!right || account->disabled || account->erased) return WrongCredentials();
-  return Store(user, new_password);
+  return problem;
 }
 
 // As slow for an account that does not exist, was erased or never had a password.
@@ -73,13 +81,16 @@ bool SignIn::IsRight(const Result<Account>& account, std::string_view password) 
   return hasher_.Verify(account->password_hash, password);
 }
 
-std::optional<Problem> SignIn::Store(const UserId& user, std::string_view password) {
+std::optional<Problem> SignIn::Replace(Account* verified, std::string_view password) {
   const Result<std::string> hash = hasher_.Hash(password);
   if (!hash.ok()) return ProblemOf(hash.status());
   UpdateAccount update;
-  update.id = user;
+  update.id = verified->id;
   update.password_hash = *hash;
-  return ProblemOf(accounts_.Update(update));
+  update.expected_password_hash = verified->password_hash;
+  auto problem = ProblemOf(accounts_.Update(update));
+  if (!problem) verified->password_hash = *hash;
+  return problem;
 }
 
 }  // namespace livedrops::server

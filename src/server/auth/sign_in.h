@@ -18,13 +18,16 @@ class SignIn {
   OrProblem<std::string> Register(Account account, std::string_view password);
   // Errors: unauthenticated, the same for a wrong password, an unknown email, a disabled account.
   OrProblem<Tokens> LogIn(const std::string& email, std::string_view password);
-  // Errors: unauthenticated when the old one is wrong. Sessions go on: see Sessions::RevokeOthers.
+  // Errors: unauthenticated when the old one is wrong; conflict when the password is being changed
+  // again and again meanwhile. Sessions go on: see Sessions::RevokeOthers.
   std::optional<Problem> ChangePassword(const UserId& user, std::string_view old_password,
                                         std::string_view new_password);
 
  private:
   bool IsRight(const Result<Account>& account, std::string_view password) const;
-  std::optional<Problem> Store(const UserId& user, std::string_view password);
+  // In place of the hash that `verified` has: conflict when another one is there by now. Then
+  // `verified` has the new one.
+  std::optional<Problem> Replace(Account* verified, std::string_view password);
   std::optional<Problem> CheckAgain(const Account& verified, std::string_view password);
 
   Accounts accounts_;

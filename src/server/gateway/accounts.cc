@@ -61,7 +61,7 @@ void Revoke(Context& context, EventType type, const std::string& subject) {
 // Whoever knows the old password may have signed in somewhere.
 std::optional<Problem> EndOtherSessions(Context& context) {
   std::vector<SessionId> ended;
-  auto problem = context.shared.sessions.RevokeOthers(context.service().audit(), context.subject(),
+  auto problem = context.shared.sessions.RevokeOthers(context.subject(),
                                                       context.principal->session, &ended);
   for (const SessionId& session : ended) Revoke(context, EventType::sessionRevoked, session.str());
   if (!problem) return std::nullopt;

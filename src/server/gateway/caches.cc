@@ -14,20 +14,19 @@ void WriteRow(std::string_view cache, const ReadCacheCounters& counters, Metrics
   text->Sample(static_cast<double>(counters.stale), label + ",result=\"stale\"");
 }
 
-// All drops of a product, newest first.
+// Whoever has more than these under way at a time for one product sees the newest of them.
+constexpr int kDropsLookedAt = 20;
+
 Result<std::vector<DropId>> ReadDropsOf(Service& service, const Product& product) {
+  DropQuery query;
+  query.product = product.id;
+  query.limit = kDropsLookedAt;
+  std::vector<DropRow> rows;
+  Status read = service.reads().storage().catalog().ListDrops(query, &rows);
+  if (!read.ok()) return read;
   std::vector<DropId> drops;
-  DropFilter filter;
-  filter.creator = product.creator;
-  filter.page.limit = 100;
-  do {
-    const Result<Page<Drop>> page = service.drops().List(filter);
-    if (!page.ok()) return page.status();
-    for (const Drop& drop : page->data) {
-      if (drop.product == product.id) drops.push_back(drop.id);
-    }
-    filter.page.cursor = page->next_cursor;
-  } while (!filter.page.cursor.empty());
+  drops.reserve(rows.size());
+  for (const DropRow& row : rows) drops.push_back(row.drop.id);
   return drops;
 }
 

@@ -46,21 +46,24 @@ class Caches {
   // As of now.
   Result<Drop> GetDrop(Service& service, const DropId& id, bool* stale);
   Result<Product> GetProduct(Service& service, const ProductId& id, bool* stale);
-  // The drop that a visitor of the product wants to see: the newest that is not over, else the
-  // newest; nothing when it never had one.
+  // The drop that a visitor of the product wants to see: of its 20 newest the newest that is not
+  // over, else the newest of all; nothing when it never had one.
   Result<std::optional<Drop>> GetDropOf(Service& service, const Product& product, bool* stale);
   Result<CreatorCard> GetCreator(Service& service, const CreatorId& id, bool* stale);
 
-  // Pages, by the request's target. `load()` returns a Result<WrittenPage>.
+  // Pages, by what makes them differ. `load()` returns a Result<WrittenPage>.
   enum class Kind : std::uint8_t {
     products,  // What products alone decide.
     others,    // What drops or creators decide too: read each time, kept for an outage.
   };
   template <class Load>
-  Result<Cached<WrittenPage>> GetPage(Kind kind, std::string_view target, Load load) {
+  Result<Cached<WrittenPage>> GetPage(Kind kind, std::string_view key, Load load) {
     const auto read = [&]() { return Shared<WrittenPage>(load()); };
-    return kind == Kind::products ? product_pages_.Get(target, read)
-                                  : other_pages_.GetNow(target, read);
+    return kind == Kind::products ? product_pages_.Get(key, read) : other_pages_.GetNow(key, read);
+  }
+  // A page of products that needs no read, or null.
+  std::shared_ptr<const WrittenPage> FreshPage(std::string_view key) {
+    return product_pages_.Fresh(key);
   }
   // The first page of a creator's followers.
   template <class Load>
@@ -98,7 +101,7 @@ class Caches {
   // Rows, not drops: the status follows from the row and the time of the answer.
   ReadCache<DropRow> drops_{{kSecond, 16'384}, &outage_};
   ReadCache<Product> products_{{kText, 16'384}, &outage_};
-  // Newest first, by product. Which of them is shown changes with time.
+  // The newest first, by product. Which of them is shown changes with time.
   ReadCache<std::vector<DropId>> drops_of_product_{{kText, 16'384}, &outage_};
   ReadCache<CreatorCard> creators_{{kText, 4096}, &outage_};
   ReadCache<WrittenPage> product_pages_{{kText, 4096}, &outage_};

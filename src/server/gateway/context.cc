@@ -140,12 +140,16 @@ bool Context::Begin() {
 // Runs beside whoever answers after all: what he may be writing is left alone.
 void Context::GiveUp() {
   Problem problem;
-  problem.code = IsUndone() ? ProblemCode::unavailable : ProblemCode::outcome_unknown;
-  problem.detail = problem.code == ProblemCode::unavailable
-                       ? "nothing was done: the storage does not answer"
-                       : "the storage does not answer: retry with the same key";
+  const bool undone = IsUndone() || IsRead();
+  problem.code = undone ? ProblemCode::unavailable : ProblemCode::outcome_unknown;
+  problem.detail = undone ? "nothing was done: the storage does not answer"
+                          : "the storage does not answer: retry with the same key";
   problem.retry_after_s = 1;
   Finish(ResponseTo(problem));
+}
+
+bool Context::IsRead() const {
+  return request.method() == Method::kGet || request.method() == Method::kHead;
 }
 
 // For certain, and for ever: it was not begun and will not be. Of an order nobody can say so: an
@@ -194,9 +198,7 @@ void Context::AddCommonFields(Response* response) const {
 void Context::Note(int status, std::size_t bytes) const {
   const std::chrono::nanoseconds took(MonotonicNow() - began);
   shared.requests.Count(route, status, took);
-  const bool failed = status >= 500;
-  if (!shared.log.Wants(failed ? LogLevel::warning : LogLevel::info)) return;
-  if (shared.log.format() != LogFormat::json && !shared.log.Wants(LogLevel::debug)) return;
+  if (!shared.log.WantsLine(status >= 500 ? LogLevel::warning : LogLevel::info)) return;
   thread_local std::string line;  // Its memory is used again.
   line.clear();
   JsonWriter json(&line);

@@ -83,11 +83,10 @@ class Context : public std::enable_shared_from_this<Context> {
                     }
                   });
   }
-  // The same for an order that has this server's deadline in the engine; `answer` gets refusals
-  // too.
+  // The same, but `answer` gets refusals too.
   template <class Answer>
-  void SubmitOrder(PlaceOrder order, Answer answer) {
-    HandToService(std::move(order), std::move(answer));
+  void SubmitAndHear(livedrops::Request change, Answer answer) {
+    HandToService(std::move(change), std::move(answer));
   }
 
   // Runs `job(Context&)` on a thread that may block; 503 when too many wait already.
@@ -98,6 +97,12 @@ class Context : public std::enable_shared_from_this<Context> {
       if (self->Begin()) job(*self);
     });
     if (!taken) Refuse(Overloaded());
+  }
+
+  // The same for a read whose cost others decide: how much there is, how rare what is asked for is.
+  template <class Job>
+  void Read(Job job) {
+    RunOn(shared.readers, std::move(job));
   }
 
   // The answer did not come in time: tells what is known. What has not begun never does.
@@ -126,6 +131,7 @@ class Context : public std::enable_shared_from_this<Context> {
 
   void HandOn(Stage stage);
   bool Begin();
+  bool IsRead() const;
   bool IsUndone();
   Response ResponseTo(const Problem& problem) const;
   void Finish(Response response);

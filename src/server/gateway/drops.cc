@@ -87,6 +87,19 @@ std::optional<Problem> CheckProduct(const Context& context, CreateDrop* create) 
   return std::nullopt;
 }
 
+// What the engine says of a window that cannot be, in the words of the body.
+template <class Answer>
+auto OrWindowRefused(const char* pointer, Answer answer) {
+  return [pointer, answer = std::move(answer)](Context& self, const Reply& reply) {
+    if (reply.status.code() == StatusCode::kInvalidArgument) {
+      return self.Refuse(
+          InvalidField(pointer, "endTime must be later than now and than startTime"));
+    }
+    if (const auto problem = ProblemOf(reply)) return self.Refuse(*problem);
+    answer(self, reply);
+  };
+}
+
 }  // namespace
 
 void handle::create_drop(Context& context) {
@@ -105,30 +118,43 @@ void handle::create_drop(Context& context) {
   if (const auto problem = CheckProduct(context, &create)) return context.Refuse(*problem);
   create.actor = context.subject();
   const bool with_id = !create.id.empty();
-  context.Submit(std::move(create), [with_id](Context& self, const Reply& reply) {
+  const auto answer = [with_id](Context& self, const Reply& reply) {
     Response response(reply.repeated && with_id ? 200 : 201, "application/json",
                       ToJson(*reply.drop, self.Now()));
     self.tag = TagOf(*reply.drop);
     response.Set("Location", "/drops/" + reply.drop->id.str());
     if (reply.repeated) response.Set("Idempotent-Replayed", "true");
     self.Send(std::move(response));
-  });
+  };
+  context.SubmitAndHear(std::move(create), OrWindowRefused("/endTime", answer));
 }
 
 namespace {
 
-Result<WrittenPage> WritePage(Context& context, const DropFilter& filter,
-                              const FieldFilter& fields) {
-  const Result<Page<Drop>> page = context.service().drops().List(filter);
+// A page of the list, and everything that makes it another one.
+struct WantedPage {
+  DropFilter filter;
+  FieldFilter fields;
+
+  std::string Key() const {
+    std::string key = "drops;" + filter.creator.str() + ";";
+    if (filter.status) key += ToString(*filter.status);
+    key += ";" + filter.page.cursor + ";" + std::to_string(filter.page.limit) + ";";
+    return key + fields.ToString();
+  }
+};
+
+Result<WrittenPage> WritePage(Context& context, const WantedPage& wanted) {
+  const Result<Page<Drop>> page = context.service().drops().List(wanted.filter);
   if (!page.ok()) return page.status();
   const Time now = context.Now();
   std::string body;
   TagBuilder tag;
-  tag.Add(context.request.target());
+  tag.Add(wanted.Key());
   JsonWriter json(&body);
   json.BeginObject().Name("data").BeginArray();
   for (const Drop& drop : page->data) {
-    Write(drop, now, &json, fields);
+    Write(drop, now, &json, wanted.fields);
     tag.Add(drop);
   }
   json.EndArray();
@@ -137,21 +163,24 @@ Result<WrittenPage> WritePage(Context& context, const DropFilter& filter,
   return WrittenPage{std::make_shared<const std::string>(std::move(body)), tag.Take()};
 }
 
+void AnswerPage(Context& context, const WantedPage& wanted) {
+  const auto page = context.shared.caches.GetPage(Caches::Kind::others, wanted.Key(),
+                                                  [&]() { return WritePage(context, wanted); });
+  if (!page.ok()) return context.Refuse(page.status(), ProblemCode::invalid_cursor);
+  context.stale |= page->stale;
+  AnswerPublic(context, page->value->body, page->value->tag, kCacheDropList);
+}
+
 }  // namespace
 
 void handle::drops(Context& context) {
-  DropFilter filter;
-  FieldFilter fields;
+  WantedPage wanted;
+  auto& [filter, fields] = wanted;
   QueryReader query(context.request);
   query.Word("status", ParseDropStatus, &filter.status).Identifier("creatorId", &filter.creator);
   query.Page(&filter.page).Fields(kDropFields, kEssentialDropFields, &fields);
   if (const auto problem = query.Finish()) return context.Refuse(*problem);
-  const auto page =
-      context.shared.caches.GetPage(Caches::Kind::others, context.request.target(),
-                                    [&]() { return WritePage(context, filter, fields); });
-  if (!page.ok()) return context.Refuse(page.status(), ProblemCode::invalid_cursor);
-  context.stale |= page->stale;
-  AnswerPublic(context, page->value->body, page->value->tag, kCacheDropList);
+  context.Read([wanted = std::move(wanted)](Context& self) { AnswerPage(self, wanted); });
 }
 
 void handle::drop(Context& context) {
@@ -185,7 +214,8 @@ void handle::update_drop(Context& context) {
   if (problem) return context.Refuse(*problem);
   update.id = drop->id;
   update.actor = context.subject();
-  context.Submit(std::move(update), Answer);
+  const char* const pointer = update.end_time ? "/endTime" : "/startTime";
+  context.SubmitAndHear(std::move(update), OrWindowRefused(pointer, Answer));
 }
 
 void handle::start_drop(Context& context) { Change(context, DropAction::start); }
@@ -221,9 +251,11 @@ void handle::drop_orders(Context& context) {
   }
   const std::optional<Drop> drop = OwnedDrop(context);
   if (!drop) return;
-  const Result<Page<Order>> page = context.service().orders().OfDrop(drop->id, filter);
-  if (!page.ok()) return context.Refuse(page.status(), ProblemCode::invalid_cursor);
-  context.SendJson(200, PageJson(*page, fields));
+  context.Read([id = drop->id, filter, fields](Context& self) {
+    const Result<Page<Order>> page = self.service().orders().OfDrop(id, filter);
+    if (!page.ok()) return self.Refuse(page.status(), ProblemCode::invalid_cursor);
+    self.SendJson(200, PageJson(*page, fields));
+  });
 }
 
 }  // namespace livedrops::server

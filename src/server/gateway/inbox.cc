@@ -53,13 +53,8 @@ std::string_view MessageOf(EventType type) {
   }
 }
 
-}  // namespace
-
-void handle::notifications(Context& context) {
-  PageRequest request;
-  if (const auto problem = QueryReader(context.request).Page(&request).Finish()) {
-    return context.Refuse(*problem);
-  }
+// A hundred channels are read.
+void AnswerInbox(Context& context, const PageRequest& request) {
   const Result<Inbox> inbox = context.service().notifications().Read(context.subject(), request);
   if (!inbox.ok()) return context.Refuse(inbox.status(), ProblemCode::invalid_cursor);
   std::string body;
@@ -80,6 +75,30 @@ void handle::notifications(Context& context) {
   context.SendJson(200, std::move(body));
 }
 
+// The log is searched.
+void AnswerAudit(Context& context, const AuditFilter& filter) {
+  const Result<Page<Event>> page = context.service().audit().List(filter);
+  if (!page.ok()) return context.Refuse(page.status(), ProblemCode::invalid_cursor);
+  std::string body;
+  JsonWriter json(&body);
+  json.BeginObject().Name("data").BeginArray();
+  for (const Event& event : page->data) WriteAudit(event, &json);
+  json.EndArray();
+  if (!page->next_cursor.empty()) json.Member("nextCursor", page->next_cursor);
+  json.EndObject();
+  context.SendJson(200, std::move(body));
+}
+
+}  // namespace
+
+void handle::notifications(Context& context) {
+  PageRequest request;
+  if (const auto problem = QueryReader(context.request).Page(&request).Finish()) {
+    return context.Refuse(*problem);
+  }
+  context.Read([request](Context& self) { AnswerInbox(self, request); });
+}
+
 void handle::read_notifications(Context& context) {
   MarkRead mark;
   ObjectReader body = context.Body();
@@ -95,16 +114,7 @@ void handle::audit(Context& context) {
   query.Text("actor", &filter.actor).Word("action", ParseEventType, &filter.action);
   query.Text("subject", &filter.subject).Moment("from", &filter.from).Moment("to", &filter.to);
   if (const auto problem = query.Page(&filter.page).Finish()) return context.Refuse(*problem);
-  const Result<Page<Event>> page = context.service().audit().List(filter);
-  if (!page.ok()) return context.Refuse(page.status(), ProblemCode::invalid_cursor);
-  std::string body;
-  JsonWriter json(&body);
-  json.BeginObject().Name("data").BeginArray();
-  for (const Event& event : page->data) WriteAudit(event, &json);
-  json.EndArray();
-  if (!page->next_cursor.empty()) json.Member("nextCursor", page->next_cursor);
-  json.EndObject();
-  context.SendJson(200, std::move(body));
+  context.Read([filter](Context& self) { AnswerAudit(self, filter); });
 }
 
 }  // namespace livedrops::server

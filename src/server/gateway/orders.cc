@@ -101,7 +101,7 @@ void handle::place_order(Context& context) {
   const Time ours = context.Now() + Duration(context.shared.config.server.request_deadline_ms);
   order.deadline = wanted ? std::min(*wanted, ours) : ours;
   const UserId user = order.user;
-  context.SubmitOrder(std::move(order), [user, wanted, ours](Context& self, const Reply& reply) {
+  context.SubmitAndHear(std::move(order), [user, wanted, ours](Context& self, const Reply& reply) {
     if (RanOutOfTime(reply, wanted, ours)) return self.Refuse(self.Overloaded());
     if (const auto problem = ProblemOf(reply)) return self.Refuse(*problem);
     AnswerOrder(self, user, reply);
@@ -173,9 +173,11 @@ void handle::orders(Context& context) {
   query.Page(&filter.page).Fields(kOrderFields, &fields);
   if (const auto problem = query.Finish()) return context.Refuse(*problem);
   if (const auto problem = context.CheckOwner(user.view())) return context.Refuse(*problem);
-  const Result<Page<Order>> page = context.service().orders().OfUser(user, filter);
-  if (!page.ok()) return context.Refuse(page.status(), ProblemCode::invalid_cursor);
-  context.SendJson(200, PageJson(*page, fields));
+  context.Read([user, filter, fields](Context& self) {
+    const Result<Page<Order>> page = self.service().orders().OfUser(user, filter);
+    if (!page.ok()) return self.Refuse(page.status(), ProblemCode::invalid_cursor);
+    self.SendJson(200, PageJson(*page, fields));
+  });
 }
 
 }  // namespace livedrops::server

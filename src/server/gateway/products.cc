@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t kNameMax = 200;
 constexpr std::size_t kTextMax = 4000;
+// Packing more than that, 1 ms of work, is nothing for a loop. A page may have 1.6 MB.
+constexpr std::size_t kBodyPackedHere = 64 * 1024;
 
 // How a product is wanted: fields=, view=, include=drop,creator.
 struct Shape {
@@ -22,6 +24,10 @@ struct Shape {
   bool creator = false;
 
   bool plain() const { return fields.all() && !drop && !creator; }
+  std::string ToString() const {
+    return fields.ToString() + ";" + (drop ? drop_fields.ToString() + ";drop" : "") +
+           (creator ? ";creator" : "");
+  }
 };
 
 void ReadShape(const Context& context, QueryReader* query, Shape* shape) {
@@ -131,13 +137,31 @@ void handle::create_product(Context& context) {
 
 namespace {
 
-// One page, written.
-Result<WrittenPage> WritePage(Context& context, const ProductFilter& filter, const Shape& shape) {
+// A page of the list, and everything that makes it another one.
+struct WantedPage {
+  ProductFilter filter;
+  Shape shape;
+
+  // What products alone decide is forgotten when one of them changes.
+  Caches::Kind kind() const {
+    const bool of_products = !shape.drop && !shape.creator && !filter.status;
+    return of_products ? Caches::Kind::products : Caches::Kind::others;
+  }
+  std::string Key() const {
+    std::string key = filter.creator.str() + ";";
+    if (filter.status) key += ToString(*filter.status);
+    key += ";" + std::to_string(filter.page) + ";" + std::to_string(filter.limit) + ";";
+    return key + shape.ToString();
+  }
+};
+
+Result<WrittenPage> WritePage(Context& context, const WantedPage& wanted) {
+  const auto& [filter, shape] = wanted;
   const Result<ProductPage> page = context.service().products().List(filter);
   if (!page.ok()) return page.status();
   std::string body;
   TagBuilder tag;
-  tag.Add(context.request.target());
+  tag.Add(wanted.Key());
   tag.Add(std::to_string(page->total));
   JsonWriter json(&body);
   json.BeginObject().Name("data").BeginArray();
@@ -151,25 +175,33 @@ Result<WrittenPage> WritePage(Context& context, const ProductFilter& filter, con
   return WrittenPage{std::make_shared<const std::string>(std::move(body)), tag.Take()};
 }
 
-}  // namespace
-
-void handle::products(Context& context) {
-  ProductFilter filter;
-  Shape shape;
-  QueryReader query(context.request);
-  query.Word("status", ParseDropStatus, &filter.status).Identifier("creatorId", &filter.creator);
-  query.Integer("page", 1, std::numeric_limits<int>::max() / 100, &filter.page);
-  query.Integer("limit", 1, 100, &filter.limit);
-  ReadShape(context, &query, &shape);
-  if (const auto problem = query.Finish()) return context.Refuse(*problem);
-  const bool of_products = !shape.drop && !shape.creator && !filter.status;
-  const auto page = context.shared.caches.GetPage(
-      of_products ? Caches::Kind::products : Caches::Kind::others, context.request.target(),
-      [&]() { return WritePage(context, filter, shape); });
+void AnswerPage(Context& context, const WantedPage& wanted) {
+  const auto page = context.shared.caches.GetPage(wanted.kind(), wanted.Key(),
+                                                  [&]() { return WritePage(context, wanted); });
   if (!page.ok()) return context.Refuse(page.status());
   context.stale |= page->stale;
   AnswerPublic(context, page->value->body, page->value->tag,
-               of_products ? kCacheProduct : kCacheDropList);
+               wanted.kind() == Caches::Kind::products ? kCacheProduct : kCacheDropList);
+}
+
+}  // namespace
+
+void handle::products(Context& context) {
+  WantedPage wanted;
+  auto& [filter, shape] = wanted;
+  QueryReader query(context.request);
+  query.Word("status", ParseDropStatus, &filter.status).Identifier("creatorId", &filter.creator);
+  query.Integer("page", 1, std::numeric_limits<int>::max(), &filter.page);
+  query.Integer("limit", 1, 100, &filter.limit);
+  ReadShape(context, &query, &shape);
+  if (const auto problem = query.Finish()) return context.Refuse(*problem);
+  if (wanted.kind() == Caches::Kind::products) {
+    const auto page = context.shared.caches.FreshPage(wanted.Key());
+    if (page != nullptr && page->body->size() <= kBodyPackedHere) {
+      return AnswerPublic(context, page->body, page->tag, kCacheProduct);
+    }
+  }
+  context.Read([wanted = std::move(wanted)](Context& self) { AnswerPage(self, wanted); });
 }
 
 void handle::product(Context& context) {

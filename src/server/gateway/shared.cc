@@ -10,6 +10,10 @@ namespace {
 
 constexpr int kBackgroundThreads = 2;
 constexpr std::size_t kBackgroundQueue = 1024;
+// The storage reads no faster with more of them. Who comes when so many wait is better told at
+// once.
+constexpr int kReaderThreads = 2;
+constexpr std::size_t kReaderQueue = 512;
 
 // A moment longer than orders have in the engine: who decides in time has the word.
 MonotonicNs AllowedNs(const Config& config) {
@@ -77,7 +81,8 @@ Shared::Shared(Service* the_service, const Config& the_config, TokenKeys token_k
       deadlines(LoopsOf(config), AllowedNs(config)),
       passwords(static_cast<int>(config.auth.argon2_threads),
                 static_cast<std::size_t>(config.auth.argon2_queue)),
-      background(kBackgroundThreads, kBackgroundQueue) {
+      background(kBackgroundThreads, kBackgroundQueue),
+      readers(kReaderThreads, kReaderQueue) {
   revocations.FollowFrom(Time::max());  // Nothing is followed before the start.
 }
 

@@ -71,6 +71,7 @@ struct Shared {
   // Last, so that they end first: their jobs use the rest.
   WorkerPool passwords;   // Hashes, as many at a time as there is memory for.
   WorkerPool background;  // Whatever else would block a loop: commits, files.
+  WorkerPool readers;     // Lists: what they cost, a loop must not wait for.
 };
 
 }  // namespace livedrops::server

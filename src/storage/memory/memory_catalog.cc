@@ -60,7 +60,9 @@ Status MemoryCatalog::ListDrops(const DropQuery& query, std::vector<DropRow>* ou
                    : tables.newest_drops.upper_bound({query.after_created, query.after_id.str()});
   for (; place != tables.newest_drops.end() && std::ssize(*out) < query.limit; ++place) {
     const DropRow& row = *tables.FindDrop(DropId(place->id));
-    if (query.creator.empty() || row.drop.creator == query.creator) out->push_back(row);
+    const bool wanted = (query.creator.empty() || row.drop.creator == query.creator) &&
+                        (query.product.empty() || row.drop.product == query.product);
+    if (wanted) out->push_back(row);
   }
   return OkStatus();
 }
@@ -148,6 +150,21 @@ Result<Account> MemoryCatalog::FindAccount(const std::string& folded_email) {
 
 Result<Session> MemoryCatalog::GetSession(const std::string& id) {
   return Get<Session>(database_->tables.sessions, id, "session");
+}
+
+Status MemoryCatalog::ListSessions(const SessionQuery& query, std::vector<Session>* out) {
+  out->clear();
+  if (*closed_) return ClosedStatus();
+  const std::lock_guard guard(database_->mutex);
+  const MemoryTables& tables = database_->tables;
+  const auto of_user = tables.sessions_of_user.find(query.user);
+  if (of_user == tables.sessions_of_user.end()) return OkStatus();
+  const auto& live = of_user->second;
+  for (auto place = live.lower_bound({query.expires_after + Duration(1), ""});
+       place != live.end() && std::ssize(*out) < query.limit; ++place) {
+    out->push_back(tables.sessions.at(place->second));
+  }
+  return OkStatus();
 }
 
 }  // namespace livedrops::memory

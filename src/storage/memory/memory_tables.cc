@@ -11,7 +11,7 @@ void MemoryTables::Apply(const CommitBatch& batch) {
   // All old emails first: one account may take the email that another gives up in the same batch.
   for (const Account& account : batch.accounts) RemoveEmail(account.id);
   for (const Account& account : batch.accounts) PutAccount(account);
-  for (const Session& session : batch.sessions) sessions[session.id] = session;
+  for (const Session& session : batch.sessions) PutSession(session);
 }
 
 const DropRow* MemoryTables::FindDrop(const DropId& id) const {
@@ -55,6 +55,14 @@ void MemoryTables::PutAccount(const Account& account) {
   accounts[account.id] = account;
   // An erased account has none.
   if (!account.email.empty()) account_of_email[account.email] = account.id;
+}
+
+void MemoryTables::PutSession(const Session& session) {
+  if (const auto old = sessions.find(session.id); old != sessions.end()) {
+    sessions_of_user[old->second.user].erase({old->second.expires_at, session.id});
+  }
+  sessions[session.id] = session;
+  if (!session.revoked) sessions_of_user[session.user].insert({session.expires_at, session.id});
 }
 
 }  // namespace livedrops::memory

@@ -39,6 +39,8 @@ struct MemoryTables {
   std::map<CreatorId, std::set<NewestFirst>> followers;
   std::map<UserId, std::set<NewestFirst>> following;
   std::map<std::string, UserId> account_of_email;
+  // Not revoked ones: the first to expire first, ties by id.
+  std::map<UserId, std::set<std::pair<Time, std::string>>> sessions_of_user;
 
   // Writes every row of the batch but those of the log. CheckBatch has seen that it can.
   void Apply(const CommitBatch& batch);
@@ -52,6 +54,7 @@ struct MemoryTables {
   void PutFollow(const FollowRow& row);
   void RemoveEmail(const UserId& id);
   void PutAccount(const Account& account);
+  void PutSession(const Session& session);
 };
 
 }  // namespace livedrops::memory

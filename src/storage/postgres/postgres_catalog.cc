@@ -14,6 +14,7 @@ namespace {
   " ORDER BY (-d.created_ms), d.drop_id LIMIT $3"
 constexpr char kAllDrops[] = LD_SELECT_DROPS "WHERE" LD_DROP_PAGE;
 constexpr char kDropsOfCreator[] = LD_SELECT_DROPS "WHERE d.creator_id = $4 AND" LD_DROP_PAGE;
+constexpr char kDropsOfProduct[] = LD_SELECT_DROPS "WHERE d.prod_id = $4 AND" LD_DROP_PAGE;
 
 // StatusAt of spi/storage.h, at the time $3.
 #define LD_STATUS_AT                                                                     \
@@ -60,11 +61,13 @@ Status PostgresCatalog::ListDrops(const DropQuery& query, std::vector<DropRow>* 
   out->clear();
   auto reader = readers_->Take();
   if (!reader.ok() || query.limit <= 0) return reader.status();
-  const bool all = query.creator.empty();
-  Query rows(**reader, all ? kAllDrops : kDropsOfCreator);
+  const bool of_creator = !query.creator.empty();
+  const bool of_product = !of_creator && !query.product.empty();
+  Query rows(**reader, of_creator ? kDropsOfCreator : of_product ? kDropsOfProduct : kAllDrops);
   rows.Bind(query.after_id.empty() ? std::int64_t{INT64_MIN} : -ToMs(query.after_created));
   rows.Bind(query.after_id.view()).Bind(query.limit);
-  if (!all) rows.Bind(query.creator.view());
+  if (of_creator) rows.Bind(query.creator.view());
+  if (of_product) rows.Bind(query.product.view());
   return sql::ForEach<DropRow>(**reader, rows, sql::ReadDropRow<Query>, "drops",
                                [&](const DropRow& row) { out->push_back(row); });
 }
@@ -147,6 +150,18 @@ Result<Account> PostgresCatalog::FindAccount(const std::string& folded_email) {
 Result<Session> PostgresCatalog::GetSession(const std::string& id) {
   return Get(readers_, "SELECT " LD_SESSION_COLUMNS " FROM sessions s WHERE s.session_id = $1",
              sql::ReadSession<Query>, "session", id);
+}
+
+Status PostgresCatalog::ListSessions(const SessionQuery& query, std::vector<Session>* out) {
+  out->clear();
+  auto reader = readers_->Take();
+  if (!reader.ok() || query.limit <= 0) return reader.status();
+  Query rows(**reader, "SELECT " LD_SESSION_COLUMNS
+                       " FROM sessions s WHERE NOT s.revoked AND s.user_id = $1"
+                       " AND s.expires_ms > $2 ORDER BY s.expires_ms, s.session_id LIMIT $3");
+  rows.Bind(query.user.view()).Bind(query.expires_after).Bind(query.limit);
+  return sql::ForEach<Session>(**reader, rows, sql::ReadSession<Query>, "sessions",
+                               [&](const Session& session) { out->push_back(session); });
 }
 
 }  // namespace livedrops::postgres

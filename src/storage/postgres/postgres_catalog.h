@@ -21,6 +21,7 @@ class PostgresCatalog : public Catalog {
   Result<Account> GetAccount(const UserId& id) override;
   Result<Account> FindAccount(const std::string& folded_email) override;
   Result<Session> GetSession(const std::string& id) override;
+  Status ListSessions(const SessionQuery& query, std::vector<Session>* out) override;
 
  private:
   ReaderPool* const readers_;

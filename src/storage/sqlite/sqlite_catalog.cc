@@ -12,13 +12,14 @@ constexpr NewestFirstSql kAllDrops = {
     LD_SELECT_DROPS "ORDER BY d.created_ms DESC, d.drop_id LIMIT ?",
     LD_SELECT_DROPS "WHERE d.created_ms = ? AND d.drop_id > ? ORDER BY d.drop_id LIMIT ?",
     LD_SELECT_DROPS "WHERE d.created_ms < ? ORDER BY d.created_ms DESC, d.drop_id LIMIT ?"};
-constexpr NewestFirstSql kDropsOfCreator = {
-    LD_SELECT_DROPS "WHERE d.creator_id = ? ORDER BY d.created_ms DESC, d.drop_id LIMIT ?",
-    LD_SELECT_DROPS
-    "WHERE d.creator_id = ? AND d.created_ms = ? AND d.drop_id > ? ORDER BY d.drop_id LIMIT ?",
-    LD_SELECT_DROPS
-    "WHERE d.creator_id = ? AND d.created_ms < ?"
-    " ORDER BY d.created_ms DESC, d.drop_id LIMIT ?"};
+#define LD_DROPS_OF(column)                                                                  \
+  {LD_SELECT_DROPS "WHERE " column " = ? ORDER BY d.created_ms DESC, d.drop_id LIMIT ?",     \
+   LD_SELECT_DROPS "WHERE " column                                                           \
+                   " = ? AND d.created_ms = ? AND d.drop_id > ? ORDER BY d.drop_id LIMIT ?", \
+   LD_SELECT_DROPS "WHERE " column                                                           \
+                   " = ? AND d.created_ms < ? ORDER BY d.created_ms DESC, d.drop_id LIMIT ?"}
+constexpr NewestFirstSql kDropsOfCreator = LD_DROPS_OF("d.creator_id");
+constexpr NewestFirstSql kDropsOfProduct = LD_DROPS_OF("d.prod_id");
 
 // StatusAt of spi/storage.h, at the time ?3.
 #define LD_STATUS_AT                                                                     \
@@ -33,6 +34,15 @@ constexpr NewestFirstSql kDropsOfCreator = {
 #define LD_COUNT_PRODUCTS "SELECT count(*) FROM products p WHERE "
 #define LD_SELECT_PRODUCTS "SELECT " LD_PRODUCT_COLUMNS " FROM products p WHERE "
 #define LD_PRODUCT_PAGE " ORDER BY p.created_ms DESC, p.prod_id LIMIT ?4 OFFSET ?5"
+
+constexpr char kSessionsOfUser[] =
+    "SELECT " LD_SESSION_COLUMNS
+    " FROM sessions s WHERE s.revoked = 0 AND s.user_id = ?"
+    " AND s.expires_ms > ? ORDER BY s.expires_ms, s.session_id LIMIT ?";
+
+constexpr const char* kIndexedLists[] = {
+    kDropsOfCreator.first, kDropsOfCreator.ties,  kDropsOfCreator.older, kDropsOfProduct.first,
+    kDropsOfProduct.ties,  kDropsOfProduct.older, kSessionsOfUser};
 
 Query& BindFilter(Query& query, const ProductFilter& filter, Time now) {
   query.BindOrNull(filter.creator.view());
@@ -72,6 +82,8 @@ Result<Row> Get(ReaderPool* readers, const char* sql, bool (*read)(const Query&,
 
 }  // namespace
 
+std::span<const char* const> IndexedLists() { return kIndexedLists; }
+
 Result<DropRow> SqliteCatalog::GetDrop(const DropId& id) {
   return Get(readers_, LD_SELECT_DROPS "WHERE d.drop_id = ?", ReadDropRow, "drop", id.view());
 }
@@ -83,12 +95,19 @@ Status SqliteCatalog::ListDrops(const DropQuery& query, std::vector<DropRow>* ou
   const Snapshot snapshot(**reader);
   if (!snapshot.status().ok()) return snapshot.status();
   NewestFirstPage page;
-  if (!query.creator.empty()) page.of = query.creator.view();
+  const NewestFirstSql* sql = &kAllDrops;
+  if (!query.creator.empty()) {
+    page.of = query.creator.view();
+    sql = &kDropsOfCreator;
+  } else if (!query.product.empty()) {
+    page.of = query.product.view();
+    sql = &kDropsOfProduct;
+  }
   page.after = query.after_created;
   page.after_id = query.after_id.view();
   page.limit = query.limit;
   const auto use = [&](const Query& row) { return ReadDropRow(row, &out->emplace_back()); };
-  return ReadNewestFirst(**reader, page.of ? kDropsOfCreator : kAllDrops, page, use);
+  return ReadNewestFirst(**reader, *sql, page, use);
 }
 
 Result<Product> SqliteCatalog::GetProduct(const ProductId& id) {
@@ -153,6 +172,16 @@ Result<Account> SqliteCatalog::FindAccount(const std::string& folded_email) {
 Result<Session> SqliteCatalog::GetSession(const std::string& id) {
   return Get(readers_, "SELECT " LD_SESSION_COLUMNS " FROM sessions s WHERE s.session_id = ?",
              ReadSession, "session", id);
+}
+
+Status SqliteCatalog::ListSessions(const SessionQuery& query, std::vector<Session>* out) {
+  out->clear();
+  auto reader = readers_->Take();
+  if (!reader.ok() || query.limit <= 0) return reader.status();
+  Query rows(**reader, kSessionsOfUser);
+  rows.Bind(query.user.view()).Bind(query.expires_after).Bind(query.limit);
+  return ForEach<Session>(**reader, rows, ReadSession, "sessions",
+                          [&](const Session& session) { out->push_back(session); });
 }
 
 }  // namespace livedrops::sqlite

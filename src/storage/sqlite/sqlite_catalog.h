@@ -1,6 +1,8 @@
 // SqliteCatalog: reads of the tables that a shop browses.
 #pragma once
 
+#include <span>
+
 #include "livedrops/spi/storage.h"
 #include "storage/sqlite/reader_pool.h"
 
@@ -21,9 +23,13 @@ class SqliteCatalog : public Catalog {
   Result<Account> GetAccount(const UserId& id) override;
   Result<Account> FindAccount(const std::string& folded_email) override;
   Result<Session> GetSession(const std::string& id) override;
+  Status ListSessions(const SessionQuery& query, std::vector<Session>* out) override;
 
  private:
   ReaderPool* const readers_;
 };
+
+// Queries that cost what they show, whatever the tables hold: a test asks SQLite how it runs them.
+std::span<const char* const> IndexedLists();
 
 }  // namespace livedrops::sqlite

@@ -2,6 +2,8 @@
 
 #include "livedrops/engine.h"
 #include "livedrops/open.h"
+#include "livedrops/spi/order_port.h"
+#include "livedrops/testing/faulty_storage.h"
 #include "livedrops/testing/sim_clock.h"
 #include "server/auth/sign_in.h"
 #include "token_kit.h"
@@ -11,6 +13,30 @@ namespace {
 
 constexpr PasswordCost kCheap{256, 1, 1};
 
+// Lets something happen just before an account is updated: what another server does meanwhile.
+class BusyPort : public RequestPort, public ReadPort {
+ public:
+  BusyPort(Engine* engine, Clock* clock) : engine_(*engine), clock_(*clock) {}
+
+  std::function<void()> before_update;
+
+  void Execute(std::span<const RequestRef> requests, std::span<Reply> replies) override {
+    const bool updates = requests.size() == 1 && requests[0].other != nullptr &&
+                         std::holds_alternative<UpdateAccount>(*requests[0].other);
+    if (updates && before_update) std::exchange(before_update, nullptr)();
+    engine_.requests().Execute(requests, replies);
+  }
+  void Submit(Request request, std::function<void(Reply)> callback) override {
+    engine_.requests().Submit(std::move(request), std::move(callback));
+  }
+  Storage& storage() override { return engine_.storage(); }
+  Time Now() override { return clock_.Now(); }
+
+ private:
+  Engine& engine_;
+  Clock& clock_;
+};
+
 class SessionsTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -18,7 +44,7 @@ class SessionsTest : public testing::Test {
     options.clock = &clock_;
     auto storage = OpenStorage("memory:");
     ASSERT_TRUE(storage.ok()) << storage.status().ToString();
-    auto engine = Engine::Open(std::move(*storage), options);
+    auto engine = Engine::Open(NewFaultyStorage(std::move(*storage), calls_), options);
     ASSERT_TRUE(engine.ok()) << engine.status().ToString();
     engine_ = std::move(*engine);
     sessions_.emplace(engine_->accounts(), &keys_, &clock_, SessionOptions{});
@@ -60,7 +86,11 @@ class SessionsTest : public testing::Test {
     return engine_->accounts().GetSession(session)->revoked;
   }
   void Wait(std::int64_t ms) { clock_.Advance(Duration(ms)); }
+  static bool IsIn(const OrProblem<Tokens>& answer) {
+    return std::holds_alternative<Tokens>(answer);
+  }
 
+  const std::shared_ptr<FaultInjector> calls_ = std::make_shared<FaultInjector>();
   mutable SimClock clock_{kNow};
   TokenKeyStore keys_{KeysOf()};
   PasswordHasher hasher_{kCheap};
@@ -70,6 +100,7 @@ class SessionsTest : public testing::Test {
 };
 using Login = SessionsTest;
 using RefreshToken = SessionsTest;
+using ChangedPassword = SessionsTest;
 
 TEST_F(Login, GivesTokensOfTheAccount) {
   const std::string id = Register("ada@example.com", Role::creator);
@@ -109,6 +140,23 @@ TEST_F(Login, HashesAgainWhenTheCostChanged) {
   EXPECT_EQ(engine_->accounts().Get(UserId(id))->password_hash, phc);
 }
 
+// Hashing the old password anew must not bring it back.
+TEST_F(Login, LeavesAPasswordThatIsChangedMeanwhile) {
+  const UserId id(Register("ada@example.com"));
+  BusyPort port(engine_.get(), &clock_);
+  const PasswordHasher dearer({512, 1, 1});
+  SignIn late(Accounts(&port, &port), &dearer, &*sessions_);
+  port.before_update = [&] {
+    EXPECT_FALSE(sign_in_->ChangePassword(id, "correct horse", "battery staple"));
+  };
+  const auto answer = late.LogIn("ada@example.com", "correct horse");
+  EXPECT_EQ(port.before_update, nullptr) << "the test came between";
+  EXPECT_FALSE(IsIn(answer)) << "the password was changed before the answer";
+  EXPECT_FALSE(IsIn(sign_in_->LogIn("ada@example.com", "correct horse")));
+  EXPECT_TRUE(IsIn(sign_in_->LogIn("ada@example.com", "battery staple")));
+  EXPECT_EQ(engine_->accounts().LiveSessions(id)->size(), 1U);
+}
+
 TEST_F(Login, IsRefusedForAnEmailThatIsTaken) {
   Register("ada@example.com");
   Account account;
@@ -126,6 +174,77 @@ TEST_F(Login, TakesTheChangedPasswordOnly) {
   EXPECT_TRUE(std::holds_alternative<Tokens>(sign_in_->LogIn("ada@example.com", "battery staple")));
   EXPECT_TRUE(std::holds_alternative<Problem>(sign_in_->LogIn("ada@example.com", "correct horse")));
   EXPECT_TRUE(sign_in_->ChangePassword(UserId("nobody"), "correct horse", "battery staple"));
+}
+
+TEST_F(ChangedPassword, StandsAlthoughALoginHashedTheOldOneAnewMeanwhile) {
+  const UserId id(Register("ada@example.com"));
+  BusyPort port(engine_.get(), &clock_);
+  const PasswordHasher dearer({512, 1, 1});
+  SignIn other(engine_->accounts(), &dearer, &*sessions_);
+  SignIn late(Accounts(&port, &port), &hasher_, &*sessions_);
+  port.before_update = [&] { EXPECT_TRUE(IsIn(other.LogIn("ada@example.com", "correct horse"))); };
+  EXPECT_FALSE(late.ChangePassword(id, "correct horse", "battery staple"));
+  EXPECT_EQ(port.before_update, nullptr);
+  EXPECT_FALSE(IsIn(sign_in_->LogIn("ada@example.com", "correct horse")));
+  EXPECT_TRUE(IsIn(sign_in_->LogIn("ada@example.com", "battery staple")));
+}
+
+TEST_F(ChangedPassword, IsNotChangedByTwoAtOnce) {
+  const UserId id(Register("ada@example.com"));
+  BusyPort port(engine_.get(), &clock_);
+  SignIn late(Accounts(&port, &port), &hasher_, &*sessions_);
+  port.before_update = [&] {
+    EXPECT_FALSE(sign_in_->ChangePassword(id, "correct horse", "battery staple"));
+  };
+  const auto problem = late.ChangePassword(id, "correct horse", "another password");
+  ASSERT_TRUE(problem);
+  EXPECT_EQ(problem->code, ProblemCode::unauthenticated) << "the old one is no longer right";
+  EXPECT_TRUE(IsIn(sign_in_->LogIn("ada@example.com", "battery staple")));
+}
+
+TEST_F(ChangedPassword, EndsTheOtherSessionsOfThatUser) {
+  const UserId ada(Register("ada@example.com"));
+  Register("eve@example.com");
+  const Tokens of_eve = LogIn("eve@example.com");
+  const Tokens kept = LogIn("ada@example.com");
+  std::vector<Tokens> others;
+  for (int i = 0; i < 250; ++i) others.push_back(LogIn("ada@example.com"));
+  const Tokens rotated = Refreshed(others[7].refresh_token);
+  std::vector<SessionId> ended;
+  EXPECT_FALSE(sessions_->RevokeOthers(ada, SessionId(SessionOf(kept)), &ended));
+  EXPECT_EQ(ended.size(), others.size());
+  for (const Tokens& other : others) EXPECT_TRUE(Revoked(SessionOf(other)));
+  EXPECT_TRUE(Refused(rotated.refresh_token));
+  EXPECT_FALSE(Refused(kept.refresh_token));
+  EXPECT_FALSE(Refused(of_eve.refresh_token));
+}
+
+// What it costs follows from the sessions that live, not from what ever happened.
+TEST_F(ChangedPassword, CostsNoMoreInAnOldShop) {
+  const UserId ada(Register("ada@example.com"));
+  const Tokens kept = LogIn("ada@example.com");
+  const auto cost_of_three = [&] {
+    for (int i = 0; i < 3; ++i) LogIn("ada@example.com");
+    const std::uint64_t before = calls_->calls(StorageCall::read);
+    const std::uint64_t commits = calls_->calls(StorageCall::commit);
+    std::vector<SessionId> ended;
+    EXPECT_FALSE(sessions_->RevokeOthers(ada, SessionId(SessionOf(kept)), &ended));
+    EXPECT_EQ(ended.size(), 3U);
+    EXPECT_EQ(calls_->calls(StorageCall::commit) - commits, 1U);
+    return calls_->calls(StorageCall::read) - before;
+  };
+  const std::uint64_t young = cost_of_three();
+  EXPECT_LE(young, 10U);
+  for (int i = 0; i < 300; ++i) {
+    const Tokens tokens = LogIn("ada@example.com");
+    (void)Refreshed(tokens.refresh_token);
+    if (i % 2 == 0) {
+      EXPECT_FALSE(sessions_->LogOut(tokens.refresh_token));
+    }
+  }
+  std::vector<SessionId> ended;
+  EXPECT_FALSE(sessions_->RevokeOthers(ada, SessionId(SessionOf(kept)), &ended));
+  EXPECT_EQ(cost_of_three(), young);
 }
 
 TEST_F(RefreshToken, IsReplacedByEachUse) {

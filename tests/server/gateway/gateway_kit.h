@@ -36,6 +36,7 @@ class GatewayTest : public testing::Test {
   // Clients first, then the servers, the gateway, the service.
   void TearDown() override {
     health_->LetCommitsGo();
+    health_->LetListsGo();
     health_->FailReads(false);
     server_->Stop();
     server_->Join();
@@ -92,10 +93,10 @@ class GatewayTest : public testing::Test {
     EXPECT_TRUE(service_->products().Create(product).status.ok());
     MakeDrop("d1");
   }
-  void MakeDrop(const std::string& id) {
+  void MakeDrop(const std::string& id, const std::string& product = "p1") {
     CreateDrop drop;
     drop.id = DropId(id);
-    drop.product = ProductId("p1");
+    drop.product = ProductId(product);
     drop.end_time = SystemClock().Now() + std::chrono::hours(1);
     drop.stock = 10'000;
     EXPECT_EQ(service_->drops().Create(drop).outcome, Outcome::done);

@@ -1,4 +1,5 @@
-// SickStorage: a storage in memory that a test can make unreadable, or whose commits it can hold.
+// SickStorage: a storage in memory that a test can make unreadable, whose commits and lists it can
+// hold, and that counts what is listed.
 #pragma once
 
 #include <atomic>
@@ -17,6 +18,27 @@ class Health {
  public:
   void FailReads(bool fail) { reads_fail_ = fail; }
   bool reads_fail() const { return reads_fail_; }
+
+  // From now on lists hang until they are let go.
+  void HoldLists() { lists_held_ = true; }
+  void LetListsGo() {
+    lists_held_ = false;
+    lists_held_.notify_all();
+  }
+  void PassList() {
+    ++lists_;
+    lists_held_.wait(true);
+  }
+  // Calls that list something, and the rows of drops that they gave.
+  int lists() const { return lists_; }
+  std::atomic<std::int64_t> drops_listed{0};
+
+  // A standby was promoted: another epoch, once.
+  void Promote(ShopInfo info) {
+    promoted_ = std::move(info);
+    other_info_ = &promoted_;
+  }
+  const ShopInfo* other_info() const { return other_info_; }
 
   // From now on commits hang until they are let go.
   void HoldCommits() {
@@ -43,6 +65,10 @@ class Health {
 
  private:
   std::atomic<bool> reads_fail_{false};
+  ShopInfo promoted_;
+  std::atomic<const ShopInfo*> other_info_{nullptr};
+  std::atomic<bool> lists_held_{false};
+  std::atomic<int> lists_{0};
   std::mutex mutex_;
   std::condition_variable changed_;
   bool held_ = false;
@@ -54,7 +80,10 @@ class SickStorage final : public Storage, public Catalog {
   explicit SickStorage(std::shared_ptr<Health> health)
       : health_(std::move(health)), inner_(std::move(*OpenStorage("memory:"))) {}
 
-  const ShopInfo& info() const override { return inner_->info(); }
+  const ShopInfo& info() const override {
+    const ShopInfo* const other = health_->other_info();
+    return other == nullptr ? inner_->info() : *other;
+  }
   Result<Head> ReadHead() override {
     if (health_->reads_fail()) return Sick();
     return inner_->ReadHead();
@@ -81,9 +110,11 @@ class SickStorage final : public Storage, public Catalog {
     return inner_->GetOrder(seq);
   }
   Status ListOrders(const OrderQuery& query, std::vector<Order>* out) override {
+    health_->PassList();
     return health_->reads_fail() ? Sick() : inner_->ListOrders(query, out);
   }
   Status ListEvents(const EventQuery& query, std::vector<Event>* out) override {
+    health_->PassList();
     return health_->reads_fail() ? Sick() : inner_->ListEvents(query, out);
   }
   Status ReadChannel(const ChannelQuery& query, std::vector<Event>* out) override {
@@ -97,13 +128,18 @@ class SickStorage final : public Storage, public Catalog {
     return inner_->catalog().GetDrop(id);
   }
   Status ListDrops(const DropQuery& query, std::vector<DropRow>* out) override {
-    return health_->reads_fail() ? Sick() : inner_->catalog().ListDrops(query, out);
+    health_->PassList();
+    if (health_->reads_fail()) return Sick();
+    Status listed = inner_->catalog().ListDrops(query, out);
+    health_->drops_listed += std::ssize(*out);
+    return listed;
   }
   Result<Product> GetProduct(const ProductId& id) override {
     if (health_->reads_fail()) return Sick();
     return inner_->catalog().GetProduct(id);
   }
   Result<ProductPage> ListProducts(const ProductFilter& filter, Time now) override {
+    health_->PassList();
     if (health_->reads_fail()) return Sick();
     return inner_->catalog().ListProducts(filter, now);
   }
@@ -112,6 +148,7 @@ class SickStorage final : public Storage, public Catalog {
     return inner_->catalog().GetFollow(creator, user);
   }
   Status ListFollows(const FollowQuery& query, FollowPage* out) override {
+    health_->PassList();
     return health_->reads_fail() ? Sick() : inner_->catalog().ListFollows(query, out);
   }
   Result<UserRow> GetUser(const UserId& id) override {
@@ -129,6 +166,9 @@ class SickStorage final : public Storage, public Catalog {
   Result<Session> GetSession(const std::string& id) override {
     if (health_->reads_fail()) return Sick();
     return inner_->catalog().GetSession(id);
+  }
+  Status ListSessions(const SessionQuery& query, std::vector<Session>* out) override {
+    return health_->reads_fail() ? Sick() : inner_->catalog().ListSessions(query, out);
   }
 
  private:

@@ -120,6 +120,26 @@ TEST_F(AccountLife, IsErasedForEver) {
   EXPECT_FALSE(Change("a2", AccountAction::erase).repeated);
 }
 
+TEST_F(AccountLife, GetsANewPasswordInPlaceOfTheOneThatWasSeen) {
+  EXPECT_TRUE(Ok(engine_->accounts().Create(AccountOf("a1", "ada@example.com"))));
+  UpdateAccount update;
+  update.id = UserId("a1");
+  update.password_hash = "$argon2id$new";
+  update.expected_password_hash = "$argon2id$another";
+  EXPECT_EQ(engine_->accounts().Update(update).outcome, Outcome::conflict);
+  EXPECT_EQ(engine_->accounts().Get(UserId("a1"))->password_hash, "$argon2id$secret");
+  update.expected_password_hash = "$argon2id$secret";
+  EXPECT_EQ(engine_->accounts().Update(update).outcome, Outcome::done);
+  EXPECT_EQ(engine_->accounts().Get(UserId("a1"))->password_hash, "$argon2id$new");
+  // In one batch the second sees what the first has done.
+  UpdateAccount other = update;
+  other.expected_password_hash = "$argon2id$new";
+  other.password_hash = "$argon2id$newest";
+  const std::vector<Reply> both = Execute({other, other});
+  EXPECT_EQ(both[0].outcome, Outcome::done);
+  EXPECT_EQ(both[1].outcome, Outcome::conflict);
+}
+
 TEST_F(AccountLife, LeavesNothingPersonalInTheLog) {
   EXPECT_TRUE(Ok(engine_->accounts().Create(AccountOf("a1", "ada@example.com"))));
   UpdateAccount update;
@@ -165,6 +185,33 @@ TEST_F(SessionLife, RotatesItsToken) {
             Outcome::conflict);
   EXPECT_EQ(engine_->accounts().GetSession("s1")->token_hash, "hash-2");
   EXPECT_EQ(engine_->accounts().Rotate({"s9", "x", "y", At(1)}).outcome, Outcome::not_found);
+}
+
+TEST_F(SessionLife, IsListedWhileItLives) {
+  for (const char* id : {"s1", "s2", "s3"}) EXPECT_TRUE(Ok(OpenSession(id, "a1")));
+  EXPECT_TRUE(Ok(OpenSession("s4", "a2")));
+  const auto live = [&](int limit = 100) {
+    std::vector<std::string> ids;
+    const auto sessions = engine_->accounts().LiveSessions(UserId("a1"), limit);
+    EXPECT_TRUE(sessions.ok()) << sessions.status().ToString();
+    for (const Session& session : *sessions) ids.push_back(session.id);
+    return ids;
+  };
+  using Ids = std::vector<std::string>;
+  EXPECT_EQ(live(), (Ids{"s1", "s2", "s3"}));
+  EXPECT_EQ(live(2), (Ids{"s1", "s2"}));
+  std::vector<Reply> replies(2);
+  const RevokeSession revokes[] = {{"s1", {}}, {"s9", {}}};
+  engine_->accounts().RevokeBatch(revokes, replies);
+  EXPECT_EQ(replies[0].outcome, Outcome::done);
+  EXPECT_EQ(replies[1].outcome, Outcome::not_found);
+  EXPECT_EQ(live(), (Ids{"s2", "s3"}));
+  EXPECT_EQ(engine_->accounts().Rotate({"s3", "hash-1", "hash-2", At(7'200'000)}).outcome,
+            Outcome::done);
+  clock_.Advance(Duration(3'600'000));
+  EXPECT_EQ(live(), (Ids{"s3"}));
+  EXPECT_FALSE(engine_->accounts().LiveSessions(UserId("a b")).ok());
+  EXPECT_FALSE(engine_->accounts().LiveSessions(UserId("a1"), 101).ok());
 }
 
 TEST_F(SessionLife, EndsWithItsRevocation) {
