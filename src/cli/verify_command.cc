@@ -10,18 +10,32 @@
 namespace livedrops::cli {
 namespace {
 
+Json ToJson(const std::vector<Violation>& violations) {
+  Json json = Json::array();
+  for (const Violation& violation : violations) {
+    json.push_back({{"invariant", violation.invariant},
+                    {"subject", violation.subject},
+                    {"detail", violation.detail}});
+  }
+  return json;
+}
+
 Json ToJson(const VerifyReport& report) {
   Json json;
   json["ok"] = report.ok;
   json["checked"] = report.checked;
-  json["violations"] = Json::array();
-  for (const Violation& violation : report.violations) {
-    json["violations"].push_back({{"invariant", violation.invariant},
-                                  {"subject", violation.subject},
-                                  {"detail", violation.detail}});
-  }
+  json["violations"] = ToJson(report.violations);
   json["head"] = report.head.seq;
   return json;
+}
+
+void PrintViolations(const std::vector<Violation>& violations) {
+  std::vector<std::vector<std::string>> rows;
+  rows.reserve(violations.size());
+  for (const Violation& violation : violations) {
+    rows.push_back({violation.invariant, violation.subject, violation.detail});
+  }
+  if (!rows.empty()) PrintTable({"VIOLATION", "SUBJECT", "DETAIL"}, rows);
 }
 
 void PrintForPeople(const VerifyReport& report) {
@@ -29,12 +43,7 @@ void PrintForPeople(const VerifyReport& report) {
   facts.reserve(report.checked.size());
   for (const auto& [what, rows] : report.checked) facts.emplace_back(what, Grouped(rows));
   PrintFacts(facts);
-  std::vector<std::vector<std::string>> rows;
-  rows.reserve(report.violations.size());
-  for (const Violation& violation : report.violations) {
-    rows.push_back({violation.invariant, violation.subject, violation.detail});
-  }
-  if (!rows.empty()) PrintTable({"VIOLATION", "SUBJECT", "DETAIL"}, rows);
+  PrintViolations(report.violations);
   if (report.violations_found > std::ssize(report.violations)) {
     Complain("only the first ones of " + Grouped(report.violations_found) + " are listed");
   }
@@ -95,7 +104,27 @@ Json ToJson(const RepairReport& report) {
                                    {"becomes", correction.becomes},
                                    {"reason", correction.reason}});
   }
+  json["remaining"] = ToJson(report.remaining);
   return json;
+}
+
+void PrintForPeople(const RepairReport& report) {
+  for (const Correction& correction : report.corrections) {
+    std::cout << ToString(correction) << '\n';
+  }
+  PrintViolations(report.remaining);
+  const std::string count = Grouped(std::ssize(report.corrections));
+  if (!report.remaining.empty()) {
+    std::cout << Grouped(std::ssize(report.remaining))
+              << " violations stay: nothing in the log corrects them\n";
+  }
+  if (report.corrections.empty()) {
+    std::cout << "nothing to correct" << std::endl;
+  } else if (report.applied) {
+    std::cout << count << " corrections written" << std::endl;
+  } else {
+    std::cout << count << " corrections; nothing was written: repeat with --apply" << std::endl;
+  }
 }
 
 void OnRepair(const std::string& url, bool apply, Context* context) {
@@ -108,17 +137,11 @@ void OnRepair(const std::string& url, bool apply, Context* context) {
     if (report.status().code() == StatusCode::kCorrupt) context->exit_code = kRefused;
     return;
   }
-  if (context->json) return PrintLine(ToJson(*report));
-  for (const Correction& correction : report->corrections) {
-    std::cout << ToString(correction) << '\n';
-  }
-  const std::string count = Grouped(std::ssize(report->corrections));
-  if (report->corrections.empty()) {
-    std::cout << "nothing to correct" << std::endl;
-  } else if (report->applied) {
-    std::cout << count << " corrections written" << std::endl;
+  if (!report->remaining.empty()) context->exit_code = kRefused;
+  if (context->json) {
+    PrintLine(ToJson(*report));
   } else {
-    std::cout << count << " corrections; nothing was written: repeat with --apply" << std::endl;
+    PrintForPeople(*report);
   }
 }
 

@@ -140,8 +140,14 @@ void Decider::Emit(EventRow row) {
 void Decider::EmitForCommand(EventRow row, const Command& command, Reply* reply) {
   row.key = command.scoped_key;
   row.fingerprint = command.fingerprint;
-  // Hashed with the row: nobody may take a key away unseen and have the command done again.
-  if (!row.key.empty()) row.body = FormWriter(std::move(row.body)).Add("key", row.key).Take();
+  // Hashed with the row: nobody may take a key away unseen and have the command done again, nor
+  // make a repetition look like another command.
+  if (!row.key.empty()) {
+    row.body = FormWriter(std::move(row.body))
+                   .Add("key", row.key)
+                   .Add("request", static_cast<std::int64_t>(row.fingerprint))
+                   .Take();
+  }
   Emit(std::move(row));
   if (reply == nullptr) return;
   reply->outcome = Outcome::done;

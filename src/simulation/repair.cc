@@ -1,6 +1,8 @@
 #include "simulation/repair.h"
 
+#include <algorithm>
 #include <optional>
+#include <unordered_set>
 
 #include "simulation/verify_tables.h"
 
@@ -10,9 +12,10 @@ namespace {
 constexpr std::int64_t kPageRows = 16'384;
 
 // What makes a log unfit to rebuild anything from.
-constexpr Invariant kFatal[] = {Invariant::chain, Invariant::seq_contiguous,
-                                Invariant::aggregate_gapless, Invariant::known_drop,
-                                Invariant::one_creating_event};
+constexpr Invariant kFatal[] = {
+    Invariant::chain,         Invariant::seq_contiguous,     Invariant::aggregate_gapless,
+    Invariant::known_drop,    Invariant::one_creating_event, Invariant::columns_equal_body,
+    Invariant::ledger_balance};
 
 std::string ReasonFor(const std::string& field, const std::string& value) {
   if (field == "current_stock") return "the ledger ends at " + value;
@@ -36,9 +39,17 @@ class Repairer {
     if (Status read = PlanOrders(); !read.ok()) return read;
     PlanTotals();
     PlanFollows();
-    if (!apply || report_.corrections.empty()) return std::move(report_);
+    PlanProducts();
+    PlanAccounts();
+    if (!apply || report_.corrections.empty()) {
+      ListRemaining();
+      return std::move(report_);
+    }
     if (Status written = Write(); !written.ok()) return written;
     report_.applied = true;
+    auto verified = Verify(storage_);
+    if (!verified.ok()) return verified.status();
+    report_.remaining = std::move(verified->violations);
     return std::move(report_);
   }
 
@@ -83,7 +94,8 @@ class Repairer {
       } else {
         expected.changed_at = row->second.changed_at;
         const auto differences = CompareDrop(row->second, *folded);
-        if (differences.empty()) continue;
+        // A number keeps its id for ever: storages refuse another one.
+        if (differences.empty() || row->second.drop.id != expected.drop.id) continue;
         for (const Difference& difference : differences) Correct(subject, difference);
       }
       expected.drop.status = StatusAt(expected, expected.changed_at);
@@ -95,8 +107,9 @@ class Repairer {
     std::vector<std::uint64_t> drop_nos;
     for (const auto& drop : log_->drops().drops()) drop_nos.push_back(drop->row.drop_no);
     if (drop_nos.empty()) return OkStatus();
-    OrderComparer comparer(&log_->drops(), &findings_);
+    OrderComparer comparer(&log_->drops(), &table_findings_);
     if (Status read = storage_.LoadOrders(drop_nos, head_.seq, comparer); !read.ok()) return read;
+    comparer.Finish({});
     for (const OrderChange& row : comparer.different()) {
       const FoldedOrder& order = *log_->drops().FindOrder(row.seq);
       for (const Difference& difference : CompareOrder(row, order)) {
@@ -108,17 +121,17 @@ class Repairer {
   }
 
   void PlanTotals() {
-    for (const auto& [id, folded] : log_->creators) {
-      const auto row = tables_.creators.find(id);
-      const CreatorRow is = row == tables_.creators.end() ? CreatorRow{} : row->second;
+    for (const std::string& id : KeysOf(tables_.creators, log_->creators)) {
+      const CreatorRow is = ValueOr(tables_.creators, id);
+      const FoldedCreator folded = ValueOr(log_->creators, id);
       if (is.followers == folded.followers && is.aggregate_seq == folded.aggregate_seq) continue;
       CorrectNumber("creator " + id, "followers", is.followers, folded.followers);
       CorrectNumber("creator " + id, "aggregate_seq", is.aggregate_seq, folded.aggregate_seq);
       creators_.push_back({CreatorId(id), folded.followers, folded.aggregate_seq});
     }
-    for (const auto& [id, folded] : log_->users) {
-      const auto row = tables_.users.find(id);
-      const UserRow is = row == tables_.users.end() ? UserRow{} : row->second;
+    for (const std::string& id : KeysOf(tables_.users, log_->users)) {
+      const UserRow is = ValueOr(tables_.users, id);
+      const FoldedUser folded = ValueOr(log_->users, id);
       if (is.following == folded.following && is.aggregate_seq == folded.aggregate_seq &&
           is.read_up_to == folded.read_up_to) {
         continue;
@@ -156,6 +169,56 @@ class Repairer {
                         TimeFromMs(since), follow});
   }
 
+  void PlanProducts() {
+    for (const auto& [id, folded] : log_->products) {
+      const auto row = tables_.products.find(id);
+      if (row == tables_.products.end()) {
+        Correct("product " + id, {"row", "none", "as the log says"});
+      } else {
+        const auto differences = CompareProduct(row->second, folded);
+        if (differences.empty()) continue;
+        for (const Difference& difference : differences) Correct("product " + id, difference);
+      }
+      products_.push_back({folded.product, folded.deleted});
+    }
+  }
+
+  // Only what the log knows of them: a row that is gone had more.
+  void PlanAccounts() {
+    for (const auto& [id, row] : tables_.accounts) {
+      const auto folded = log_->accounts.find(id);
+      if (folded == log_->accounts.end()) continue;
+      const auto differences = CompareAccount(row, folded->second);
+      if (differences.empty()) continue;
+      for (const Difference& difference : differences) Correct("account " + id, difference);
+      Account& account = accounts_.emplace_back(row);
+      account.role = ParseRole(folded->second.role).value_or(row.role);
+      account.disabled = folded->second.disabled;
+      account.erased = folded->second.erased;
+    }
+    for (const auto& [id, row] : tables_.sessions) {
+      const auto folded = log_->sessions.find(id);
+      if (folded == log_->sessions.end()) continue;
+      const auto differences = CompareSession(row, folded->second);
+      if (differences.empty()) continue;
+      for (const Difference& difference : differences) Correct("session " + id, difference);
+      Session& session = sessions_.emplace_back(row);
+      session.user = UserId(folded->second.user);
+      session.revoked = folded->second.revoked;
+    }
+  }
+
+  // What the log itself has against its rows, and differences of tables without a correction.
+  void ListRemaining() {
+    CompareTables(tables_, &*log_, &table_findings_);
+    std::unordered_set<std::string> corrected;
+    for (const Correction& correction : report_.corrections) corrected.insert(correction.subject);
+    report_.remaining = findings_.Take(head_).violations;
+    for (Violation& violation : table_findings_.Take(head_).violations) {
+      if (!corrected.contains(violation.subject)) report_.remaining.push_back(std::move(violation));
+    }
+  }
+
   Status Write() {
     CommitBatch batch;
     batch.order_changes = orders_;
@@ -163,12 +226,16 @@ class Repairer {
     batch.creators = creators_;
     batch.users = users_;
     batch.follows = follows_;
+    batch.products = products_;
+    batch.accounts = accounts_;
+    batch.sessions = sessions_;
     batch.head = head_;
     return storage_.Commit(batch, head_);
   }
 
   Storage& storage_;
-  VerifyFindings findings_;
+  VerifyFindings findings_;        // Of the log.
+  VerifyFindings table_findings_;  // Of the tables.
   TableSnapshot tables_;
   Head head_;
   std::optional<LogFold> log_;
@@ -178,6 +245,9 @@ class Repairer {
   std::vector<CreatorRow> creators_;
   std::vector<UserRow> users_;
   std::vector<FollowRow> follows_;
+  std::vector<ProductRow> products_;
+  std::vector<Account> accounts_;
+  std::vector<Session> sessions_;
 };
 
 }  // namespace

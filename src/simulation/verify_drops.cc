@@ -22,6 +22,13 @@ std::int32_t Narrow(std::int64_t value) {
   return static_cast<std::int32_t>(std::clamp<std::int64_t>(value, INT32_MIN, INT32_MAX));
 }
 
+// The events of a drop that its creator's followers are told (CONTRACT §5).
+bool IsToldToFollowers(EventType type) {
+  return type == EventType::dropScheduled || type == EventType::dropStart ||
+         type == EventType::soldOut || type == EventType::dropEnd ||
+         type == EventType::dropCancelled;
+}
+
 bool Lives(OrderStatus status) {
   return status == OrderStatus::held || status == OrderStatus::confirmed;
 }
@@ -168,6 +175,7 @@ void DropFold::OnEvent(const EventRow& row, std::string_view drop_id) {
     return;
   }
   CheckCrossingsTold(drop, &row);
+  CheckColumns(row, *drop);
   const Level before = LevelOf(*drop);
   if (row.order_seq != 0) {
     ChangeOrder(drop, row);
@@ -211,9 +219,42 @@ void DropFold::Schedule(const EventRow& row) {
   drop.created_at = row.at;
   made->current = drop.init_stock;
   made->row.changed_at = row.at;
+  ColumnCheck(row, &findings_).Number("order_seq", row.order_seq, std::uint64_t{0});
+  CheckColumns(row, *made);
   by_id_[row.subject] = made.get();
   by_no_[row.drop_no] = static_cast<std::uint32_t>(drops_.size());
   drops_.push_back(std::move(made));
+}
+
+// --- columns -------------------------------------------------------------------------------------
+
+// What the chain does not hash of a drop's event, but follows from what it does.
+void DropFold::CheckColumns(const EventRow& row, const FoldedDrop& drop) const {
+  const ColumnCheck check(row, &findings_);
+  const bool told = IsToldToFollowers(row.type);
+  check.Text("creator_id", row.creator, told ? drop.row.drop.creator.view() : "");
+  const std::int64_t delta = ExpectedDelta(row);
+  check.Number("delta", std::int64_t{row.delta}, delta);
+  // A balance with an entry is held against the sum of the entries.
+  if (delta == 0) check.Number("balance", row.balance, 0);
+}
+
+// The change of the stock, from the hashed body and the order's state before.
+std::int64_t DropFold::ExpectedDelta(const EventRow& row) const {
+  const std::int64_t units = FormReader(row.body).NumberOr("quantity", 0);
+  switch (row.type) {
+    case EventType::restocked:
+    case EventType::orderCancelled:
+    case EventType::orderExpired:
+      return units;
+    case EventType::orderConfirmed: {
+      const FoldedOrder* order = FindOrder(row.order_seq);
+      const bool held = order != nullptr && order->status == OrderStatus::held;
+      return held ? order->quantity - units : -units;
+    }
+    default:
+      return 0;
+  }
 }
 
 // --- stock ---------------------------------------------------------------------------------------

@@ -78,6 +78,8 @@ class DropFold {
   void CheckCrossingsTold(FoldedDrop* drop, const EventRow* event);
   void MoveStock(FoldedDrop* drop, std::uint64_t seq, std::int64_t delta, std::int64_t balance);
   void CheckStock(FoldedDrop* drop, std::uint64_t seq, const Level& before, std::int64_t delta);
+  void CheckColumns(const EventRow& row, const FoldedDrop& drop) const;
+  std::int64_t ExpectedDelta(const EventRow& row) const;
   void ChangeDrop(FoldedDrop* drop, const EventRow& row);
   void UpdateDrop(FoldedDrop* drop, const EventRow& row);
   void ChangeOrder(FoldedDrop* drop, const EventRow& row);

@@ -28,6 +28,13 @@ void VerifyFindings::Add(Invariant invariant, std::string subject, std::string d
       {std::string(ToString(invariant)), std::move(subject), std::move(detail)});
 }
 
+void ColumnCheck::Differs(const char* column, std::string_view is, std::string_view should) const {
+  std::string detail = std::string(column) + " is \"";
+  detail.append(is).append("\", the hashed rows say \"").append(should).append("\"");
+  findings_.Add(Invariant::columns_equal_body, "seq " + std::to_string(row_.seq),
+                std::move(detail));
+}
+
 VerifyReport VerifyFindings::Take(const Head& head) {
   report_.head = head;
   return std::move(report_);

@@ -67,4 +67,23 @@ class VerifyFindings {
   std::array<std::int64_t, 64> found_{};
 };
 
+// Holds the columns of a log row that the chain does not hash against what it does hash.
+class ColumnCheck {
+ public:
+  ColumnCheck(const EventRow& row, VerifyFindings* findings) : row_(row), findings_(*findings) {}
+
+  void Text(const char* column, std::string_view is, std::string_view should) const {
+    if (is != should) Differs(column, is, should);
+  }
+  template <class Integer>
+  void Number(const char* column, Integer is, Integer should) const {
+    if (is != should) Differs(column, std::to_string(is), std::to_string(should));
+  }
+
+ private:
+  void Differs(const char* column, std::string_view is, std::string_view should) const;
+  const EventRow& row_;
+  VerifyFindings& findings_;
+};
+
 }  // namespace livedrops

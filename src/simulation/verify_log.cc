@@ -129,23 +129,32 @@ void LogFold::OnEvent(const EventRow& row) {
   if (row.type != EventType::recovered) Unexpected(row.aggregate, row);
 }
 
-// The chain hashes subject and body: columns that repeat or complete them must say the same.
+// The chain hashes subject and body: columns that repeat or complete them must say the same. Those
+// of a drop's events follow from the drop, too.
 void LogFold::CheckColumns(const EventRow& row, const std::string& aggregate_id) {
   const FormReader body(row.body);
-  const auto check = [&](const char* column, const std::string& is, const std::string& should) {
-    if (is == should) return;
-    findings_.Add(
-        Invariant::columns_equal_body, SeqSubject(row.seq),
-        std::string(column) + " is \"" + is + "\", the hashed text says \"" + should + "\"");
-  };
-  check("the key", row.key, body.Text("key").value_or(""));
-  if (const auto creator = body.Text("creator")) {
-    const bool scheduled = row.type == EventType::dropScheduled;
-    if (scheduled || !row.creator.empty()) check("the creator", row.creator, *creator);
-    if (!scheduled) check("the aggregate", row.aggregate, "creator:" + *creator);
+  const ColumnCheck check(row, &findings_);
+  check.Text("key", row.key, body.Text("key").value_or(""));
+  check.Number("fingerprint", static_cast<std::int64_t>(row.fingerprint),
+               body.NumberOr("request", 0));
+  check.Text("user_id", row.user, "");
+  const bool of_drop = row.aggregate.starts_with("drop:");
+  const auto creator = body.Text("creator");
+  if (row.type == EventType::dropScheduled) {
+    check.Text("creator_id", row.creator, creator.value_or(""));
+  } else if (creator) {
+    check.Text("aggregate", row.aggregate, "creator:" + *creator);
   }
-  const bool of_itself = row.aggregate.starts_with("drop:") && row.order_seq == 0;
-  if (of_itself) check("the aggregate", aggregate_id, row.subject);
+  if (of_drop && row.order_seq == 0) check.Text("aggregate", aggregate_id, row.subject);
+  if (of_drop) return;
+  const bool of_product = row.type == EventType::productCreated ||
+                          row.type == EventType::productUpdated ||
+                          row.type == EventType::productDeleted;
+  check.Text("creator_id", row.creator, of_product ? aggregate_id : "");
+  check.Number("drop_no", row.drop_no, std::uint64_t{0});
+  check.Number("order_seq", row.order_seq, std::uint64_t{0});
+  check.Number("delta", row.delta, 0);
+  check.Number("balance", row.balance, 0);
 }
 
 void LogFold::Unexpected(const std::string& subject, const EventRow& row) {

@@ -5,26 +5,6 @@
 namespace livedrops {
 namespace {
 
-// The value of a map, or that of an absent row.
-template <class Map>
-typename Map::mapped_type Get(const Map& map, const typename Map::key_type& key) {
-  const auto found = map.find(key);
-  return found == map.end() ? typename Map::mapped_type{} : found->second;
-}
-
-// The keys of two maps, each once, in order.
-template <class A, class B>
-std::vector<typename A::key_type> KeysOf(const A& a, const B& b) {
-  std::vector<typename A::key_type> keys;
-  keys.reserve(a.size() + b.size());
-  for (const auto& entry : a) keys.push_back(entry.first);
-  for (const auto& entry : b) {
-    if (!a.contains(entry.first)) keys.push_back(entry.first);
-  }
-  std::ranges::sort(keys);
-  return keys;
-}
-
 class DifferenceList {
  public:
   void Add(const char* field, const std::string& table, const std::string& log) {
@@ -106,6 +86,38 @@ std::vector<Difference> CompareOrder(const OrderChange& table, const FoldedOrder
   return list.Take();
 }
 
+std::vector<Difference> CompareProduct(const ProductRow& row, const FoldedProduct& folded) {
+  const Product& a = row.product;
+  const Product& b = folded.product;
+  DifferenceList list;
+  list.Add("creator_id", a.creator.view(), b.creator.view());
+  list.Add("name", a.name, b.name);
+  list.Add("description", a.description, b.description);
+  list.Add("price", a.price.minor_units, b.price.minor_units);
+  list.Add("currency", a.price.currency.view(), b.price.currency.view());
+  list.Add("media_url", a.media_url, b.media_url);
+  list.Add("version", a.version, b.version);
+  list.Add("created", a.created_at, b.created_at);
+  list.Add("updated", a.updated_at, b.updated_at);
+  list.Add("deleted", row.deleted, folded.deleted);
+  return list.Take();
+}
+
+std::vector<Difference> CompareAccount(const Account& row, const FoldedAccount& folded) {
+  DifferenceList list;
+  list.Add("role", ToString(row.role), std::string_view(folded.role));
+  list.Add("disabled", row.disabled, folded.disabled);
+  list.Add("erased", row.erased, folded.erased);
+  return list.Take();
+}
+
+std::vector<Difference> CompareSession(const Session& row, const FoldedSession& folded) {
+  DifferenceList list;
+  list.Add("user", row.user.view(), std::string_view(folded.user));
+  list.Add("revoked", row.revoked, folded.revoked);
+  return list.Take();
+}
+
 // --- orders --------------------------------------------------------------------------------------
 
 void OrderComparer::OnOrder(const OrderRow& row, const OrderChange& present) {
@@ -175,9 +187,9 @@ void CompareDrops(const TableSnapshot& tables, LogFold* log, VerifyFindings* fin
 void CompareCreators(const TableSnapshot& tables, const LogFold& log, const FollowCounts& counts,
                      VerifyFindings* findings) {
   for (const std::string& id : KeysOf(tables.creators, log.creators)) {
-    const CreatorRow row = Get(tables.creators, id);
-    const FoldedCreator folded = Get(log.creators, id);
-    const std::int64_t rows = Get(counts.followers, id);
+    const CreatorRow row = ValueOr(tables.creators, id);
+    const FoldedCreator folded = ValueOr(log.creators, id);
+    const std::int64_t rows = ValueOr(counts.followers, id);
     if (row.followers != rows) {
       findings->Add(Invariant::follower_totals, "creator " + id,
                     "the total is " + std::to_string(row.followers) + ", the rows are " +
@@ -195,9 +207,9 @@ void CompareCreators(const TableSnapshot& tables, const LogFold& log, const Foll
 void CompareUsers(const TableSnapshot& tables, const LogFold& log, const FollowCounts& counts,
                   VerifyFindings* findings) {
   for (const std::string& id : KeysOf(tables.users, log.users)) {
-    const UserRow row = Get(tables.users, id);
-    const FoldedUser folded = Get(log.users, id);
-    const std::int64_t rows = Get(counts.following, id);
+    const UserRow row = ValueOr(tables.users, id);
+    const FoldedUser folded = ValueOr(log.users, id);
+    const std::int64_t rows = ValueOr(counts.following, id);
     if (row.following != rows) {
       findings->Add(Invariant::following_totals, "user " + id,
                     "the total is " + std::to_string(row.following) + ", the rows are " +
@@ -230,23 +242,6 @@ void CompareFollows(const TableSnapshot& tables, const LogFold& log, VerifyFindi
   }
 }
 
-std::vector<Difference> CompareProduct(const ProductRow& row, const FoldedProduct& folded) {
-  const Product& a = row.product;
-  const Product& b = folded.product;
-  DifferenceList list;
-  list.Add("creator_id", a.creator.view(), b.creator.view());
-  list.Add("name", a.name, b.name);
-  list.Add("description", a.description, b.description);
-  list.Add("price", a.price.minor_units, b.price.minor_units);
-  list.Add("currency", a.price.currency.view(), b.price.currency.view());
-  list.Add("media_url", a.media_url, b.media_url);
-  list.Add("version", a.version, b.version);
-  list.Add("created", a.created_at, b.created_at);
-  list.Add("updated", a.updated_at, b.updated_at);
-  list.Add("deleted", row.deleted, folded.deleted);
-  return list.Take();
-}
-
 // Tables whose rows exist exactly when the log created them: `compare` gives the differences of
 // two.
 template <class Rows, class Folded, class Compare>
@@ -266,21 +261,6 @@ void CompareRows(const char* kind, Invariant invariant, const Rows& rows, const 
       }
     }
   }
-}
-
-std::vector<Difference> CompareAccount(const Account& row, const FoldedAccount& folded) {
-  DifferenceList list;
-  list.Add("role", ToString(row.role), std::string_view(folded.role));
-  list.Add("disabled", row.disabled, folded.disabled);
-  list.Add("erased", row.erased, folded.erased);
-  return list.Take();
-}
-
-std::vector<Difference> CompareSession(const Session& row, const FoldedSession& folded) {
-  DifferenceList list;
-  list.Add("user", row.user.view(), std::string_view(folded.user));
-  list.Add("revoked", row.revoked, folded.revoked);
-  return list.Take();
 }
 
 }  // namespace

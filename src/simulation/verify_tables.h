@@ -1,6 +1,7 @@
 // The tables of the present state, and how they differ from what the log adds up to.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <unordered_map>
@@ -10,6 +11,26 @@
 #include "simulation/verify_log.h"
 
 namespace livedrops {
+
+// The value of a map, or that of a row that is not there.
+template <class Map>
+typename Map::mapped_type ValueOr(const Map& map, const typename Map::key_type& key) {
+  const auto found = map.find(key);
+  return found == map.end() ? typename Map::mapped_type{} : found->second;
+}
+
+// The keys of two maps, each once, in order.
+template <class A, class B>
+std::vector<typename A::key_type> KeysOf(const A& a, const B& b) {
+  std::vector<typename A::key_type> keys;
+  keys.reserve(a.size() + b.size());
+  for (const auto& entry : a) keys.push_back(entry.first);
+  for (const auto& entry : b) {
+    if (!a.contains(entry.first)) keys.push_back(entry.first);
+  }
+  std::ranges::sort(keys);
+  return keys;
+}
 
 // One consistent snapshot of the tables.
 class TableSnapshot : public StateSink {
@@ -43,6 +64,9 @@ struct Difference {
 
 std::vector<Difference> CompareDrop(const DropRow& table, const FoldedDrop& log);
 std::vector<Difference> CompareOrder(const OrderChange& table, const FoldedOrder& log);
+std::vector<Difference> CompareProduct(const ProductRow& table, const FoldedProduct& log);
+std::vector<Difference> CompareAccount(const Account& table, const FoldedAccount& log);
+std::vector<Difference> CompareSession(const Session& table, const FoldedSession& log);
 // How many follow each creator and whom each user follows, by the rows of a set of follows.
 struct FollowCounts {
   explicit FollowCounts(const std::unordered_map<std::string, std::int64_t>& follows);

@@ -78,6 +78,23 @@ Status DropIsReadAsItIsNow(StorageFactory& factory) {
   return OkStatus();
 }
 
+// Also what never changes, when it was damaged and is written again.
+Status DropRowIsReplacedWhole(StorageFactory& factory) {
+  LD_CONFORM_CREATE(storage);
+  Shop shop;
+  DropRow row = shop.AddDrop("d");
+  LD_CONFORM(shop.Commit(storage));
+  row.drop.creator = CreatorId("another");
+  row.drop.product = ProductId("another");
+  row.drop.created_at += Duration(1);
+  row.drop.version = 7;
+  shop.batch().drops.push_back(row);
+  LD_CONFORM(shop.Commit(storage));
+  LD_CONFORM_GET(found, storage.catalog().GetDrop(DropId("d")));
+  LD_CONFORM_SAME(row, found);
+  return OkStatus();
+}
+
 Status DropsAreListedNewestFirst(StorageFactory& factory) {
   LD_CONFORM_CREATE(storage);
   Shop shop;
@@ -411,6 +428,7 @@ Status SessionsAreListedAsTheyAreNow(StorageFactory& factory) {
 std::vector<ConformanceCase> CatalogCases() {
   return {LD_CASE(DropIsReadById),
           LD_CASE(DropIsReadAsItIsNow),
+          LD_CASE(DropRowIsReplacedWhole),
           LD_CASE(DropsAreListedNewestFirst),
           LD_CASE(DropsAreListedByCreator),
           LD_CASE(DropsAreListedByProduct),

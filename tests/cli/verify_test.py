@@ -99,7 +99,37 @@ class Repair(Shop):
         self.verify()
         self.assertEqual(self.one("drop", "d1")["currentStock"], 4)
         again = run("repair", self.url, "--apply", "--json").object
-        self.assertEqual(again, {"applied": False, "corrections": []})
+        self.assertEqual(again, {"applied": False, "corrections": [], "remaining": []})
+
+    def test_columns_that_never_change_are_corrected_too(self):
+        self.sql("UPDATE drops SET creator_id = 'zz', prod_id = 'zz', created_ms = 1")
+        report = run("repair", self.url, "--apply", "--json").object
+        self.assertEqual({c["field"] for c in report["corrections"]},
+                         {"creator_id", "prod_id", "created"})
+        self.verify()
+
+    def test_products_are_rebuilt(self):
+        self.sql("DELETE FROM products")
+        run("repair", self.url, "--apply")
+        self.verify()
+
+    def test_what_no_log_row_explains_stays_and_is_told(self):
+        self.sql("INSERT INTO follows(creator_id, user_id, since_ms) VALUES('c1', 'eve', 1)",
+                 "UPDATE drops SET drop_id = 'd9'")
+        answer = run("repair", self.url, "--apply", "--json")
+        self.assertEqual(answer.code, REFUSED)
+        self.assertEqual([c["subject"] for c in answer.object["corrections"]], ["follow c1 eve"])
+        self.assertEqual({v["subject"] for v in answer.object["remaining"]}, {"drop d1"})
+        self.assertIn("1 violations stay", run("repair", self.url).out)
+
+    def test_a_ledger_entry_beside_its_hashed_row_is_refused(self):
+        order = self.one("order", "--drop", "d1", "--user", "dan", "--key", "k1")
+        self.one("cancel", order["orderId"])
+        self.sql("UPDATE events SET delta = 3, balance = balance + 2 WHERE delta = 1")
+        self.assertIn("columns-equal-body", {name for name, _ in self.violations()})
+        answer = run("repair", self.url, "--apply")
+        self.assertEqual(answer.code, REFUSED)
+        self.assertIn("columns-equal-body", answer.err)
 
     def test_a_damaged_log_is_refused(self):
         self.sql("UPDATE orders SET amount = 999 WHERE seq = 5")

@@ -47,6 +47,8 @@ constexpr char kWriteDrops[] =
     " $23::boolean[], $24::text[], $25::bigint[], $26::bigint[])"
     " ON CONFLICT(drop_no) DO UPDATE SET"
     " drop_id = CASE WHEN drops.drop_id = excluded.drop_id THEN drops.drop_id END,"
+    " creator_id = excluded.creator_id, prod_id = excluded.prod_id,"
+    " created_ms = excluded.created_ms,"
     " unit_price = excluded.unit_price, currency = excluded.currency,"
     " init_stock = excluded.init_stock, adjust = excluded.adjust,"
     " current_stock = excluded.current_stock, held = excluded.held,"

@@ -31,17 +31,13 @@ void BindDropState(Query& query, const DropRow& row) {
   query.Bind(ToString(StatusAt(row, row.changed_at))).Bind(drop.version).Bind(row.fingerprint);
 }
 
-// Id, creator, product and time of creation never change.
-Status WriteDrop(Connection& connection, const DropRow& row) {
-  Query update(connection,
-               "UPDATE drops SET (unit_price, currency, init_stock, adjust, current_stock, held,"
-               " low_stock, max_per_order, max_per_user, confirmation, hold_seconds, start_ms,"
-               " end_ms, changed_ms, started, paused, ended, cancelled, status, version,"
-               " fingerprint) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-               " WHERE drop_no = ? AND drop_id = ?");
-  BindDropState(update, row);
-  Status status = update.Bind(row.drop_no).Bind(row.drop.id.view()).Run();
-  if (!status.ok() || connection.changes() == 1) return status;
+// A drop that is new, or whose row is not what its creation made it.
+Status ReplaceDrop(Connection& connection, const DropRow& row) {
+  Status status = Query(connection, "DELETE FROM drops WHERE drop_no = ? AND drop_id = ?")
+                      .Bind(row.drop_no)
+                      .Bind(row.drop.id.view())
+                      .Run();
+  if (!status.ok()) return status;
   Query insert(connection,
                "INSERT INTO drops(drop_no, drop_id, creator_id, prod_id, created_ms, unit_price,"
                " currency, init_stock, adjust, current_stock, held, low_stock, max_per_order,"
@@ -52,6 +48,22 @@ Status WriteDrop(Connection& connection, const DropRow& row) {
   insert.Bind(row.drop.product.view()).Bind(row.drop.created_at);
   BindDropState(insert, row);
   return insert.Run();
+}
+
+// Id, creator, product and time of creation never change.
+Status WriteDrop(Connection& connection, const DropRow& row) {
+  Query update(connection,
+               "UPDATE drops SET (unit_price, currency, init_stock, adjust, current_stock, held,"
+               " low_stock, max_per_order, max_per_user, confirmation, hold_seconds, start_ms,"
+               " end_ms, changed_ms, started, paused, ended, cancelled, status, version,"
+               " fingerprint) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+               " WHERE drop_no = ? AND drop_id = ? AND creator_id = ? AND prod_id = ?"
+               " AND created_ms = ?");
+  BindDropState(update, row);
+  update.Bind(row.drop_no).Bind(row.drop.id.view()).Bind(row.drop.creator.view());
+  Status status = update.Bind(row.drop.product.view()).Bind(row.drop.created_at).Run();
+  if (!status.ok() || connection.changes() == 1) return status;
+  return ReplaceDrop(connection, row);
 }
 
 Status CheckDrop(const DropRow& row, const Head& head) {

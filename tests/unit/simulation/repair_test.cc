@@ -37,6 +37,22 @@ class RepairTest : public testing::Test {
     batch.follows = {&follow, 1};
     Write(batch);
   }
+  void BreakProductsAndPeople() {
+    ProductRow product = rows_.products[0];
+    product.product.name = "another";
+    product.deleted = true;
+    Account account = rows_.accounts[0];
+    account.disabled = true;
+    Session session = rows_.sessions[0];
+    session.revoked = true;
+    CreatorRow creator{CreatorId("nobody"), 7, 3};
+    CommitBatch batch;
+    batch.products = {&product, 1};
+    batch.accounts = {&account, 1};
+    batch.sessions = {&session, 1};
+    batch.creators = {&creator, 1};
+    Write(batch);
+  }
   bool IsGood() {
     const auto report = Verify(*storage_);
     return report.ok() && report->ok;
@@ -78,6 +94,47 @@ TEST_F(RepairTest, RebuildsTheTablesFromTheLog) {
   EXPECT_EQ(report->corrections.size(), 6u);
   EXPECT_TRUE(IsGood());
   EXPECT_EQ(*storage_->ReadHead(), rows_.head);
+}
+
+TEST_F(RepairTest, RebuildsProductsAndTheStatesOfAccountsAndSessions) {
+  BreakProductsAndPeople();
+  EXPECT_FALSE(IsGood());
+  const auto report = Repair(*storage_, true);
+  ASSERT_TRUE(report.ok()) << report.status().ToString();
+  EXPECT_EQ(report->corrections.size(), 6u);
+  EXPECT_TRUE(report->remaining.empty());
+  EXPECT_TRUE(IsGood());
+}
+
+// Whether it is asked or told to write: an account that the log does not know cannot be explained.
+TEST_F(RepairTest, ListsWhatItCannotCorrect) {
+  BreakDrop();
+  Account stranger = rows_.accounts[0];
+  stranger.id = UserId("eve");
+  stranger.email = "eve@example.com";
+  CommitBatch batch;
+  batch.accounts = {&stranger, 1};
+  Write(batch);
+  for (const bool apply : {false, true}) {
+    const auto report = Repair(*storage_, apply);
+    ASSERT_TRUE(report.ok()) << report.status().ToString();
+    EXPECT_EQ(report->corrections.size(), 2u);
+    ASSERT_EQ(report->remaining.size(), 1u);
+    EXPECT_EQ(report->remaining[0].invariant, "accounts-equal-log");
+    EXPECT_EQ(report->remaining[0].subject, "account eve");
+  }
+}
+
+// The hashed body says how many units came back: the column beside it must not make the stock.
+TEST_F(RepairTest, RefusesALogWhoseColumnsContradictIt) {
+  EventRow& cancelled = rows_.EventAt(EventType::orderCancelled);
+  ++cancelled.delta;
+  ++cancelled.balance;
+  EditedStorage storage(&rows_);
+  const auto report = Repair(storage, true);
+  ASSERT_EQ(report.status().code(), StatusCode::kCorrupt);
+  EXPECT_NE(report.status().message().find("columns-equal-body"), std::string::npos)
+      << report.status().message();
 }
 
 TEST_F(RepairTest, RefusesADamagedLog) {
