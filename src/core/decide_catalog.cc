@@ -190,7 +190,9 @@ void Decider::Decide(const CreateAccount& create, const PendingTables& tables, R
 void Decider::Decide(const UpdateAccount& update, const PendingTables& tables, Reply* reply) {
   Result<Account> account = tables.GetAccount(update.id);
   if (!Found(account, reply)) return;
-  if (account->erased) {
+  const bool replaced =
+      update.expected_password_hash && *update.expected_password_hash != account->password_hash;
+  if (account->erased || replaced) {
     reply->outcome = Outcome::conflict;
     return;
   }

@@ -142,6 +142,7 @@ void RegisterQueries(py::module_& module) {
       .Field("limit", &EventQuery::limit);
   Record<DropQuery>(module, "DropQuery", "Which drops: newest first, ties by id.")
       .Field("creator", &DropQuery::creator)
+      .Field("product", &DropQuery::product)
       .TimeField("after_created", &DropQuery::after_created)
       .Field("after_id", &DropQuery::after_id, "Empty: from the start.")
       .Field("limit", &DropQuery::limit);
@@ -158,6 +159,11 @@ void RegisterQueries(py::module_& module) {
       .TimeField("after_since", &FollowQuery::after_since)
       .Field("after_id", &FollowQuery::after_id, "Empty: from the start.")
       .Field("limit", &FollowQuery::limit);
+  Record<SessionQuery>(module, "SessionQuery",
+                       "Sessions of a user that are not revoked: the first to expire first.")
+      .Field("user", &SessionQuery::user)
+      .TimeField("expires_after", &SessionQuery::expires_after, "Exclusive.")
+      .Field("limit", &SessionQuery::limit);
   Record<ChannelQuery>(module, "ChannelQuery", "Rows of the log that go to one channel.")
       .Field("channel", &ChannelQuery::channel, "drop:ID, creator:ID, user:ID; empty: every row.")
       .Field("after_seq", &ChannelQuery::after_seq)

@@ -31,6 +31,7 @@ class OneProductForAll : public Catalog {
   Result<Account> GetAccount(const UserId&) override { return None(); }
   Result<Account> FindAccount(const std::string&) override { return None(); }
   Result<Session> GetSession(const std::string&) override { return None(); }
+  Status ListSessions(const SessionQuery&, std::vector<Session>*) override { return None(); }
 
  private:
   static Status None() { return {StatusCode::kNotFound, "none"}; }
