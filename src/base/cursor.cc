@@ -46,7 +46,8 @@ Result<std::string> OpenCursor(const CursorSecret& secret, std::string_view list
   const auto bytes = FromHex(cursor);
   if (!bytes || bytes->size() < kSealBytes) return unknown;
   std::string position = bytes->substr(kSealBytes);
-  if (SealOf(secret, list, position) != bytes->substr(0, kSealBytes)) return unknown;
+  // As it was written, to the letter: also in upper case it is another one.
+  if (SealCursor(secret, list, position) != cursor) return unknown;
   return position;
 }
 

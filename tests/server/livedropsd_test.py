@@ -214,6 +214,8 @@ class Products(ServerTest):
         self.assertEqual(cleo.get(f"/products?creatorId={cleo.id}&page=9").json["data"], [])
         live = cleo.get(f"/products?creatorId={cleo.id}&status=live&include=drop").json["data"]
         self.assertEqual([p["drop"]["dropId"] for p in live], [drop["dropId"]])
+        far = cleo.get(f"/products?creatorId={cleo.id}&page={2**31 - 1}&limit=100")
+        self.assertEqual((far.status, far.json["data"]), (200, []))
         for query in ("page=0", "status=gone", "fields=nothing", "include=all", "creatorId=%20"):
             self.assertEqual(cleo.get("/products?" + query).code, "invalid-field", query)
         self.assertEqual(cleo.get("/products?unknown=1").status, 200)
@@ -310,6 +312,14 @@ class Drops(ServerTest):
                        {"holdSeconds": 29}, {"confirmation": "maybe"}, {"unknown": 1}):
             answer = cleo.post("/createDrop", {**good, **change})
             self.assertEqual((answer.status, answer.code), (400, "invalid-field"), change)
+        later = cleo.post("/createDrop", {**good, "startTime": "2998-01-01T00:00:00Z"}).json
+        path = f"/drops/{later['dropId']}"
+        for change, pointer in (({"endTime": "2001-01-01T00:00:00Z"}, "/endTime"),
+                                ({"endTime": "2997-01-01T00:00:00Z"}, "/endTime"),
+                                ({"startTime": END}, "/startTime")):
+            answer = cleo.request("PATCH", path, change)
+            self.assertEqual((answer.status, answer.code), (400, "invalid-field"), change)
+            self.assertEqual([error["pointer"] for error in answer.json["errors"]], [pointer])
         self.assertEqual(other.post("/createDrop", good).code, "forbidden")
         self.assertEqual(cleo.post("/createDrop", {**good, "prodId": "none"}).status, 404)
 
@@ -558,7 +568,8 @@ class Http(ServerTest):
     def test_json_is_read_strictly(self):
         user = self.sign_up()
         for body, code in ((b"", "malformed-json"), (b"{", "malformed-json"),
-                           (b"\xff", "malformed-json"), (b"[]", "invalid-field"),
+                           (b"\xff", "malformed-json"), (b"{}\0", "malformed-json"),
+                           (b"[]", "invalid-field"),
                            (b'{"a":1,"a":2}', "invalid-field"), (b"[" * 100, "malformed-json"),
                            (b'{"dropId":null}', "invalid-field")):
             answer = user.request("POST", "/order", body)

@@ -141,6 +141,9 @@ JsonError ParseJson(std::string_view text, const JsonLimits& limits, JsonValue* 
     error.malformed = "the body is empty";
   } else if (text.starts_with("\xef\xbb\xbf")) {
     error.malformed = "not JSON at byte 1: a byte order mark";  // The parser would skip it.
+  } else if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
+    // The parser would take it for the end, whatever follows.
+    error.malformed = "not JSON at byte " + std::to_string(nul + 1);
   } else {
     Builder builder(limits, out, &error);
     nlohmann::json::sax_parse(text.begin(), text.end(), &builder);

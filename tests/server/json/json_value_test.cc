@@ -105,7 +105,11 @@ TEST(JsonValue, RefusesWhatIsNoJson) {
       "\xef\xbb\xbf{}",
   };
   for (const char* text : texts) EXPECT_FALSE(Parse(text).malformed.empty()) << text;
-  EXPECT_FALSE(Parse(std::string_view("[\"a\0b\"]", 7)).malformed.empty());
+  for (const std::string_view text :
+       {std::string_view("[\"a\0b\"]", 7), std::string_view("{}\0", 3),
+        std::string_view("{}\0{", 4), std::string_view("\0{}", 3)}) {
+    EXPECT_FALSE(Parse(text).malformed.empty()) << text;
+  }
 }
 
 TEST(JsonValue, RefusesTextThatIsNoUnicode) {

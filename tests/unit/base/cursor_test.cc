@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cctype>
 #include <string>
 
 #include "base/cursor.h"
@@ -47,6 +49,9 @@ TEST(Cursor, DoesNotOpenCutOrPadded) {
     EXPECT_FALSE(OpenCursor(SomeSecret(), "list", cursor.substr(0, size)).ok()) << size;
   }
   EXPECT_FALSE(OpenCursor(SomeSecret(), "list", cursor + "00").ok());
+  std::string upper = cursor;
+  std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return std::toupper(c); });
+  EXPECT_FALSE(OpenCursor(SomeSecret(), "list", upper).ok());
 }
 
 TEST(Cursor, NamesWhatItDoesNotKnow) {
