@@ -6,10 +6,11 @@ import asyncio
 import json
 import shutil
 import socket
+import subprocess
 import sys
-import tempfile
 import time
 import unittest
+from pathlib import Path
 
 try:
     import websockets
@@ -18,7 +19,7 @@ except ImportError:
     sys.path.append("/usr/lib/python3/dist-packages")
     import websockets
 
-from livedropsd import NO_LIMITS, PROGRAM, SECONDS, Client, Server, ServerTest
+from livedropsd import BIN, PROGRAM, SECONDS, Server, ServerTest
 
 PATH = "/connection/websocket"
 HANDSHAKE = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
@@ -91,6 +92,63 @@ class Logged(ServerTest):
             self.assertNotIn("subject", line)
         self.status_of({**HANDSHAKE, "X-Request-Id": "cut"})
         self.assertEqual(self.line("socketClosed", "cut")["code"], 1006)
+
+
+@unittest.skipUnless(PROGRAM.exists(), f"the server was not built: {PROGRAM}")
+class Restored(ServerTest):
+    """A backup is put in the place of the database, as docs/guides/server.md says."""
+
+    def flip(self, creator, drop):
+        for action in ("pause", "resume"):
+            changed = creator.post(f"/drops/{drop['dropId']}/{action}")
+            self.assertEqual(changed.status, 200, changed)
+
+    async def subscribe(self, drop, position=None):
+        """What the subscription begins with."""
+        async with connect(self.server) as client:
+            await client.send(json.dumps({"id": 1, "connect": {}}))
+            await client.recv()
+            where = {"recover": True, **position} if position else {}
+            await client.send(json.dumps(
+                {"id": 2, "subscribe": {"channel": f"drop:{drop['dropId']}", **where}}))
+            return json.loads(await client.recv())["subscribe"]
+
+    def restart_with(self, backup):
+        self.assertEqual(self.server.end(), 0)
+        shop = Path(self.directory, "shop.db")
+        for suffix in ("-wal", "-shm"):
+            Path(f"{shop}{suffix}").unlink(missing_ok=True)
+        shutil.copyfile(backup, shop)  # The same file: nothing but new-epoch tells them apart.
+        subprocess.run([BIN / "livedrops", "new-epoch", f"sqlite:{shop}"], check=True,
+                       capture_output=True, timeout=SECONDS)
+        type(self).server = Server(self.directory, *self.arguments)
+        self.addClassCleanup(self.server.end)
+
+    def test_positions_of_the_lost_history_are_worth_nothing(self):
+        creator = self.sign_up("creator")
+        drop = self.make_drop(creator)
+        backup = Path(self.directory, "backup.db")
+        made = self.command("backup", str(backup))
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.flip(creator, drop)
+        before = run(self.subscribe(drop))
+        position = {"epoch": before["epoch"], "offset": before["offset"]}
+        self.assertTrue(run(self.subscribe(drop, position))["recovered"])
+        self.restart_with(backup)
+        creator.close()
+        again = self.client(creator.token)
+        # The log grows beyond the position, which now is that of another event.
+        for _ in range(2):
+            self.flip(again, drop)
+        after = run(self.subscribe(drop, position))
+        self.assertGreater(after["offset"], position["offset"])
+        self.assertNotEqual(after["epoch"], position["epoch"])
+        self.assertFalse(after["recovered"])
+        self.assertNotIn("publications", after)
+        present = {"epoch": after["epoch"], "offset": after["offset"] - 2}
+        recovered = run(self.subscribe(drop, present))
+        self.assertTrue(recovered["recovered"])
+        self.assertEqual(len(recovered["publications"]), 2)
 
 
 if __name__ == "__main__":
