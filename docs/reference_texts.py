@@ -232,7 +232,6 @@ COLUMNS = {
         "created_ms": "",
         "updated_ms": "",
         "deleted": "1: hidden.",
-        "fingerprint": "Unused: 0.",
     }),
     "follows": ("", {
         "creator_id": "Who is followed.",

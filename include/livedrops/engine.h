@@ -62,7 +62,10 @@ class Engine {
 
   // Requests of any kind in one call, decided in their order (spi/order_port.h).
   RequestPort& requests();
+  // For a Relay, or to read what no engine offers; never to commit. Lives as long as the engine.
   Storage& storage();
+  // Closes the storage; later calls answer `closed`. Errors: closed when called twice; those of the
+  // storage.
   Status Close();
 
  private:

@@ -1,4 +1,4 @@
-#include "base/log_text.h"
+#include "livedrops/spi/log_text.h"
 
 #include <charconv>
 

@@ -6,7 +6,7 @@
 // below them and start at column 0.
 #pragma once
 
-#include "base/log_text.h"
+#include "livedrops/spi/log_text.h"
 #include "livedrops/spi/storage.h"
 
 namespace livedrops::sql {
@@ -178,7 +178,7 @@ bool ReadDropRow(const Query& query, DropRow* row) {
 
 #define LD_PRODUCT_COLUMNS                                                                        \
   "p.prod_id, p.creator_id, p.name, p.description, p.price, p.currency, p.media_url, p.version, " \
-  "p.created_ms, p.updated_ms, p.deleted, p.fingerprint"
+  "p.created_ms, p.updated_ms, p.deleted"
 template <class Query>
 bool ReadProductRow(const Query& query, ProductRow* row) {
   Product& product = row->product;
@@ -192,7 +192,6 @@ bool ReadProductRow(const Query& query, ProductRow* row) {
   product.created_at = query.At(8);
   product.updated_at = query.At(9);
   row->deleted = query.Bool(10);
-  row->fingerprint = query.Unsigned(11);
   return ReadCurrency(query, 5, &product.price.currency);
 }
 

@@ -85,7 +85,7 @@ std::string TextOf(const ProductRow& row) {
   text.Add(product.id.view()).Add(product.creator.view()).Add(product.name);
   text.Add(product.description).Add(product.price.minor_units);
   text.Add(product.price.currency.view()).Add(product.media_url).Add(product.version);
-  text.Add(product.created_at).Add(product.updated_at).Add(row.deleted).Add(row.fingerprint);
+  text.Add(product.created_at).Add(product.updated_at).Add(row.deleted);
   return text.Take();
 }
 

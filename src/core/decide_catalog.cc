@@ -125,7 +125,7 @@ void Decider::Decide(const UpdateProduct& update, const PendingTables& tables, R
     row.creator = product->creator.view();
     row.body = body;
     EmitForCommand(std::move(row), command, reply);
-    batch_->products.push_back({*product, false, 0});
+    batch_->products.push_back({*product, false});
   } else {
     reply->repeated = true;
   }
@@ -149,7 +149,7 @@ void Decider::Decide(const DeleteProduct& del, const PendingTables& tables, Repl
                               command.actor.view());
   row.creator = product->creator.view();
   EmitForCommand(std::move(row), command, reply);
-  ProductRow gone{*product, true, 0};
+  ProductRow gone{*product, true};
   ++gone.product.version;
   gone.product.updated_at = now_;
   batch_->products.push_back(std::move(gone));

@@ -4,8 +4,8 @@
 #include <cstring>
 
 #include "base/hex.h"
-#include "base/log_text.h"
 #include "base/mutant.h"
+#include "livedrops/spi/log_text.h"
 
 namespace livedrops {
 namespace {

@@ -1,8 +1,8 @@
 // Apply: what each kind of log row does to the state.
 #include "base/form.h"
-#include "base/log_text.h"
 #include "base/mutant.h"
 #include "core/state.h"
+#include "livedrops/spi/log_text.h"
 
 namespace livedrops {
 namespace {

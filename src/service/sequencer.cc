@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/assert.h"
-#include "base/log_text.h"
 #include "base/mutant.h"
+#include "livedrops/spi/log_text.h"
 
 namespace livedrops {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/log_text.h"
+#include "livedrops/spi/log_text.h"
 
 namespace livedrops::conformance {
 namespace {

@@ -155,7 +155,6 @@ std::string Text(const ProductRow& row) {
   return Line("product row")
       .Add("product", row.product)
       .Add("deleted", row.deleted)
-      .Add("fingerprint", row.fingerprint)
       .Take();
 }
 

@@ -146,7 +146,6 @@ std::vector<PlantedBug> ColumnBugs() {
                [](ChangedBatch& batch) {
                  for (EventRow& row : batch.events) row.fingerprint &= INT64_MAX;
                  for (DropRow& row : batch.drops) row.fingerprint &= INT64_MAX;
-                 for (ProductRow& row : batch.products) row.fingerprint &= INT64_MAX;
                }),
       Changing("loses actors",
                [](ChangedBatch& batch) {

@@ -114,12 +114,14 @@ TEST(PostgresMigrations, AreDoneOnceByManyAtOnce) {
   for (Status& status : opened) threads.emplace_back([&] { status = OpenStatus(url); });
   for (std::thread& thread : threads) thread.join();
   for (const Status& status : opened) EXPECT_TRUE(status.ok()) << status.ToString();
-  EXPECT_EQ(RunSql(url, "SELECT version FROM schema_versions"), std::vector<std::string>{"1"});
+  EXPECT_EQ(RunSql(url, "SELECT version FROM schema_versions ORDER BY version"),
+            (std::vector<std::string>{"1", "2"}));
   EXPECT_EQ(RunSql(url, "SELECT count(*) FROM meta"), std::vector<std::string>{"3"});
 }
 
-constexpr postgres::Migration kTwoSteps[] = {
+constexpr postgres::Migration kNextStep[] = {
     {"tables of the first version", ""},
+    {"indexes of two lists, products without a fingerprint", ""},
     {"a table more", "CREATE TABLE more(x integer)"},
 };
 
@@ -138,9 +140,11 @@ TEST(PostgresMigrations, RefuseTheCommitsOfOlderProcesses) {
   Shop shop;
   shop.AddDrop("drop");
   ASSERT_TRUE(shop.Commit(*older).ok());
-  ASSERT_TRUE(MigrateTo(url, kTwoSteps).ok());
+  ASSERT_TRUE(MigrateTo(url, kNextStep).ok());
   EXPECT_EQ(RunSql(url, "SELECT version, name FROM schema_versions ORDER BY version"),
-            (std::vector<std::string>{"1|tables of the first version", "2|a table more"}));
+            (std::vector<std::string>{"1|tables of the first version",
+                                      "2|indexes of two lists, products without a fingerprint",
+                                      "3|a table more"}));
   shop.AddOrder("drop", "user");
   EXPECT_EQ(shop.Commit(*older).code(), StatusCode::kUnsupported);
   EXPECT_EQ(RunSql(url, "SELECT count(*) FROM orders"), std::vector<std::string>{"0"});
@@ -152,9 +156,9 @@ TEST(PostgresMigrations, WaitForTheWriteLock) {
   const std::string url = NewShopUrl();
   const auto writer = OpenOrDie(url);
   ASSERT_TRUE(writer->Lock(Duration(0)).ok());
-  EXPECT_EQ(MigrateTo(url, kTwoSteps).code(), StatusCode::kUnavailable);
+  EXPECT_EQ(MigrateTo(url, kNextStep).code(), StatusCode::kUnavailable);
   writer->Unlock();
-  EXPECT_TRUE(MigrateTo(url, kTwoSteps).ok());
+  EXPECT_TRUE(MigrateTo(url, kNextStep).ok());
 }
 
 TEST(PostgresMigrations, LeaveNothingBehindWhenAStepFails) {
@@ -162,11 +166,12 @@ TEST(PostgresMigrations, LeaveNothingBehindWhenAStepFails) {
   const auto storage = OpenOrDie(url);
   const postgres::Migration broken[] = {
       {"tables of the first version", ""},
+      {"indexes of two lists, products without a fingerprint", ""},
       {"a step that fails", "CREATE TABLE half(x integer); SELECT 1 / 0"},
   };
   EXPECT_FALSE(MigrateTo(url, broken).ok());
   EXPECT_EQ(RunSql(url, "SELECT to_regclass('half'), max(version) FROM schema_versions"),
-            std::vector<std::string>{"NULL|1"});
+            std::vector<std::string>{"NULL|2"});
   Shop shop;
   shop.AddDrop("drop");
   EXPECT_TRUE(shop.Commit(*storage).ok());

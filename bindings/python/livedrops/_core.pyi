@@ -1623,7 +1623,7 @@ class ProductRow:
     The present state of a product.
     """
     __hash__: typing.ClassVar[None]  # type: ignore[assignment]
-    _fields: typing.ClassVar[tuple[str, ...]] = ('product', 'deleted', 'fingerprint')
+    _fields: typing.ClassVar[tuple[str, ...]] = ('product', 'deleted')
     deleted: bool
     product: Product
     def __eq__(self, other: object) -> bool:
@@ -1638,12 +1638,6 @@ class ProductRow:
         """
         The fields by name, in their order.
         """
-    @property
-    def fingerprint(self) -> int:
-        ...
-    @fingerprint.setter
-    def fingerprint(self, arg1: int) -> None:
-        ...
 class FollowRow:
     """
     A follow; follow=False deletes the row.

@@ -93,8 +93,7 @@ void RegisterStateRows(py::module_& module) {
       .TimeField("changed_at", &DropRow::changed_at);
   Record<ProductRow>(module, "ProductRow", "The present state of a product.")
       .Field("product", &ProductRow::product)
-      .Field("deleted", &ProductRow::deleted)
-      .Field("fingerprint", &ProductRow::fingerprint);
+      .Field("deleted", &ProductRow::deleted);
   Record<FollowRow>(module, "FollowRow", "A follow; follow=False deletes the row.")
       .Field("creator", &FollowRow::creator)
       .Field("user", &FollowRow::user)

@@ -44,7 +44,9 @@ class RequestPort {
 class ReadPort {
  public:
   virtual ~ReadPort() = default;
+  // What is durable; lives as long as the port.
   virtual Storage& storage() = 0;
+  // Engine time: never before the last commit.
   virtual Time Now() = 0;
 };
 

@@ -89,7 +89,6 @@ struct DropRow {
 struct ProductRow {
   Product product;
   bool deleted = false;
-  std::uint64_t fingerprint = 0;
 };
 
 struct FollowRow {

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <utility>
 
-#include "base/log_text.h"
+#include "livedrops/spi/log_text.h"
 #include "storage/memory/memory_catalog.h"
 #include "storage/memory/memory_checks.h"
 #include "storage/memory/memory_database.h"

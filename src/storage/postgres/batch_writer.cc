@@ -65,15 +65,14 @@ constexpr char kRequireDrops[] =
 
 constexpr char kWriteProducts[] =
     "INSERT INTO products(prod_id, creator_id, name, description, price, currency, media_url,"
-    " version, created_ms, updated_ms, deleted, fingerprint)"
+    " version, created_ms, updated_ms, deleted)"
     " SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[],"
-    " $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::boolean[],"
-    " $12::bigint[])"
+    " $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::boolean[])"
     " ON CONFLICT(prod_id) DO UPDATE SET creator_id = excluded.creator_id, name = excluded.name,"
     " description = excluded.description, price = excluded.price, currency = excluded.currency,"
     " media_url = excluded.media_url, version = excluded.version,"
     " created_ms = excluded.created_ms, updated_ms = excluded.updated_ms,"
-    " deleted = excluded.deleted, fingerprint = excluded.fingerprint";
+    " deleted = excluded.deleted";
 
 constexpr char kUnfollow[] =
     "DELETE FROM follows f USING unnest($1::text[], $2::text[]) AS u(user_id, creator_id)"
@@ -276,8 +275,7 @@ void BatchWriter::AddProducts(std::span<const ProductRow> rows) {
       .AddColumn(rows, [](const ProductRow& row) { return row.product.version; })
       .AddColumn(rows, [](const ProductRow& row) { return row.product.created_at; })
       .AddColumn(rows, [](const ProductRow& row) { return row.product.updated_at; })
-      .AddColumn(rows, [](const ProductRow& row) { return row.deleted; })
-      .AddColumn(rows, [](const ProductRow& row) { return row.fingerprint; });
+      .AddColumn(rows, [](const ProductRow& row) { return row.deleted; });
   Add(kWriteProducts);
 }
 

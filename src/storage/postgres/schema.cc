@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::array kMigrations = {
     Migration{"tables of the first version", kSchemaVersion1},
+    Migration{"indexes of two lists, products without a fingerprint", kSchemaVersion2},
 };
 
 // What is in the schema, looked at without changing it.

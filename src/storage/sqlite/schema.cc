@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::array kMigrations = {
     Migration{"tables of the first version", kSchemaVersion1},
+    Migration{"indexes of two lists, products without a fingerprint", kSchemaVersion2},
 };
 
 // The steps that are missing, inside the caller's transaction.

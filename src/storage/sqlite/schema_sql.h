@@ -185,6 +185,15 @@ CREATE TABLE order_blocks(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// A product's drops, newest first, and a user's live sessions. Nothing ever used the fingerprint of
+// a product: a repeated creation is found by its key.
+inline constexpr char kSchemaVersion2[] = R"sql(
+ALTER TABLE products DROP COLUMN fingerprint;
+DROP INDEX drops_of_product;
+CREATE INDEX drops_of_product ON drops(prod_id, created_ms DESC, drop_id);
+CREATE INDEX sessions_of_user ON sessions(user_id, expires_ms, session_id) WHERE revoked = 0;
+)sql";
+
 inline constexpr char kDropViews[] = R"sql(
 DROP VIEW IF EXISTS v_drops;
 DROP VIEW IF EXISTS v_orders;
@@ -205,7 +214,7 @@ DROP VIEW IF EXISTS v_audit;
 #define LD_UUID_OR_NULL(column) "CASE WHEN " column " IS NOT NULL THEN " LD_UUID_TEXT(column) " END"
 #define LD_ORDER_EVENT_TYPE "CASE WHEN o.ttl = 0 THEN 'orderConfirmed' ELSE 'orderHeld' END"
 #define LD_ORDER_STATUS "coalesce(o.status, CASE WHEN o.ttl = 0 THEN 'confirmed' ELSE 'held' END)"
-// As AppendOrderBody (base/log_text.h) writes it, to the byte.
+// As AppendOrderBody (spi/log_text.h) writes it, to the byte.
 #define LD_ORDER_BODY                                                                          \
   "'drop=' || d.drop_id || '&quantity=' || o.qty || '&amount=' || o.amount || '&balance=' || " \
   "o.balance || '&ttl=' || o.ttl || "                                                          \

@@ -77,19 +77,18 @@ Status WriteProduct(Connection& connection, const ProductRow& row) {
   const Product& product = row.product;
   Query query(connection,
               "INSERT INTO products(prod_id, creator_id, name, description, price, currency,"
-              " media_url, version, created_ms, updated_ms, deleted, fingerprint)"
-              " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(prod_id) DO UPDATE SET"
+              " media_url, version, created_ms, updated_ms, deleted)"
+              " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(prod_id) DO UPDATE SET"
               " creator_id = excluded.creator_id, name = excluded.name,"
               " description = excluded.description, price = excluded.price,"
               " currency = excluded.currency, media_url = excluded.media_url,"
               " version = excluded.version, created_ms = excluded.created_ms,"
-              " updated_ms = excluded.updated_ms,"
-              " deleted = excluded.deleted, fingerprint = excluded.fingerprint");
+              " updated_ms = excluded.updated_ms, deleted = excluded.deleted");
   query.Bind(product.id.view()).Bind(product.creator.view()).Bind(product.name);
   query.Bind(product.description).Bind(product.price.minor_units);
   query.Bind(product.price.currency.view()).Bind(product.media_url).Bind(product.version);
-  query.Bind(product.created_at).Bind(product.updated_at).Bind(row.deleted);
-  return query.Bind(row.fingerprint).Run();
+  query.Bind(product.created_at).Bind(product.updated_at);
+  return query.Bind(row.deleted).Run();
 }
 
 Status WriteCreator(Connection& connection, const CreatorRow& row) {

@@ -5,7 +5,7 @@
 
 #include "base/form.h"
 #include "base/hex.h"
-#include "base/log_text.h"
+#include "livedrops/spi/log_text.h"
 
 namespace livedrops {
 namespace {

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "base/hex.h"
-#include "base/log_text.h"
 #include "base/sha256.h"
 #include "livedrops/engine.h"
+#include "livedrops/spi/log_text.h"
 #include "livedrops/testing/sim_clock.h"
 #include "storage/memory/memory_storage.h"
 

@@ -93,7 +93,7 @@ TEST(SqliteOpen, RefusesANewerSchema) {
   MakeShop(path);
   RunSql(path, "UPDATE meta SET value = 99 WHERE name = 'schema_version'");
   ExpectStatus(OpenStatus(path), StatusCode::kUnsupported,
-               "shop.db: schema version 99 is newer than 1, the newest that this program knows");
+               "shop.db: schema version 99 is newer than 2, the newest that this program knows");
   EXPECT_EQ(OpenStatus(path, {false, true}).code(), StatusCode::kUnsupported);
 }
 
@@ -181,10 +181,26 @@ TEST(SqliteMigrate, RunsOnlyTheMissingSteps) {
     EXPECT_TRUE(status.ok()) << status.ToString();
   }
   EXPECT_EQ(RunSql(path, "SELECT value FROM meta WHERE name = 'schema_version'"),
-            std::vector<std::string>{"2"});
+            std::vector<std::string>{"3"});
   EXPECT_EQ(RunSql(path, "SELECT count(*), count(color) FROM orders, drops"),
             std::vector<std::string>{"3|0"});
   EXPECT_EQ(RunSql(path, "SELECT count(*) FROM v_orders"), std::vector<std::string>{"3"});
+}
+
+TEST(SqliteMigrate, BringsAShopOfTheFirstVersionUpToDate) {
+  const TempDirectory directory;
+  const std::string path = directory.File("shop.db");
+  MakeShop(path);
+  RunSql(path,
+         "ALTER TABLE products ADD COLUMN fingerprint INTEGER NOT NULL DEFAULT 0;"
+         "DROP INDEX sessions_of_user; UPDATE meta SET value = 1 WHERE name = 'schema_version'");
+  const auto storage = OpenOrDie(path);
+  EXPECT_EQ(RunSql(path,
+                   "SELECT count(*) FROM pragma_table_info('products')"
+                   " WHERE name = 'fingerprint'"),
+            std::vector<std::string>{"0"});
+  EXPECT_EQ(RunSql(path, "SELECT count(*) FROM sqlite_schema WHERE name = 'sessions_of_user'"),
+            std::vector<std::string>{"1"});
 }
 
 TEST(SqliteMigrate, FailsWholeOrNotAtAll) {

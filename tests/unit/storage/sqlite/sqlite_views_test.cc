@@ -1,5 +1,5 @@
 // The views for checkers (CONTRACT.md, section 8), read as an outsider does.
-#include "base/log_text.h"
+#include "livedrops/spi/log_text.h"
 #include "testing/conformance_kit.h"
 #include "tests/unit/storage/sqlite/sqlite_kit.h"
 
