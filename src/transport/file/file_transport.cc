@@ -170,26 +170,18 @@ class FileTransport : public Transport {
 
   // Keeps the file only when all of it worked.
   Status Open() {
-    file_ = FileHandle(open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+    file_ = FileHandle(open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
     if (!file_.open()) return FileError("cannot open", path_);
     Status status = Lock();
     if (status.ok()) status = Recover();
-    // Complete lines may be there that the process which wrote them did not live to sync.
     if (status.ok()) status = SyncFile(file_, path_);
     if (status.ok()) status = SyncDirectoryOf(path_);
-    if (status.ok()) {
-      doubted_.reset();
-    } else {
-      file_.Close();
+    // From here on lines are added, wherever the end is: somebody may empty the file.
+    if (status.ok() && fcntl(file_.get(), F_SETFL, O_APPEND) != 0) {
+      status = FileError("cannot append to", path_);
     }
+    if (!status.ok()) file_.Close();
     return status;
-  }
-
-  // How much of the file may be looked at: of the one that TakeBack could not cut, what was synced.
-  off_t BelievedBytes(const struct stat& facts) const {
-    const bool doubted =
-        doubted_ && doubted_->device == facts.st_dev && doubted_->inode == facts.st_ino;
-    return doubted ? std::min(facts.st_size, doubted_->durable_bytes) : facts.st_size;
   }
 
   Status Lock() const {
@@ -206,7 +198,7 @@ class FileTransport : public Transport {
     if (!S_ISREG(facts.st_mode)) {
       return {StatusCode::kInvalidArgument, "\"" + path_ + "\" is no regular file"};
     }
-    LinesBackwards lines(file_, path_, BelievedBytes(facts));
+    LinesBackwards lines(file_, path_, facts.st_size);
     Line line;
     if (Status read = lines.Next(&line); !read.ok()) return read;
     if (!lines.more()) return RecoverFirstLine(line.text);
@@ -244,7 +236,26 @@ class FileTransport : public Transport {
       }
       behind = std::move(position);
     }
-    return ours ? Cut(kept_bytes, kept.value_or(Position())) : NotOurs(path_);
+    if (!ours) return NotOurs(path_);
+    if (Status cut = Cut(kept_bytes, kept.value_or(Position())); !cut.ok()) return cut;
+    return WriteAgain(end);
+  }
+
+  // After a sync that failed, in this process or in one that died, the system may show lines that
+  // the disk does not have, and take them for written: no sync would write them any more. So the
+  // last batch is written over itself; those before it were synced before it was written.
+  Status WriteAgain(off_t from) const {
+    std::string block;
+    for (off_t at = from; at < durable_bytes_; at += std::ssize(block)) {
+      block.resize(static_cast<std::size_t>(std::min(durable_bytes_ - at, kBlockBytes)));
+      if (pread(file_.get(), block.data(), block.size(), at) != std::ssize(block)) {
+        return FileError("cannot read", path_);
+      }
+      if (pwrite(file_.get(), block.data(), block.size(), at) != std::ssize(block)) {
+        return FileError("cannot write", path_);
+      }
+    }
+    return OkStatus();
   }
 
   // The file has no complete line: it is new, or the first one was torn.
@@ -260,28 +271,14 @@ class FileTransport : public Transport {
     return OkStatus();
   }
 
-  // After a failed write or sync the system may show lines that the disk does not have, and say
-  // later that all is well: they are cut off, and written anew by the next Send. When even that
-  // fails nothing goes on before Open could do it.
+  // After a failed write or sync the system may show lines that the disk does not have: they are
+  // cut off, and written anew by the next Send. When even that fails, Open writes them again.
   void TakeBack() {
-    if (ftruncate(file_.get(), durable_bytes_) == 0) return;
-    struct stat facts{};
-    if (fstat(file_.get(), &facts) == 0) {
-      doubted_ = {facts.st_dev, facts.st_ino, durable_bytes_};
-    }
-    file_.Close();
+    if (ftruncate(file_.get(), durable_bytes_) != 0) file_.Close();
   }
-
-  // A file that has more than what is known to be on the disk.
-  struct Doubted {
-    dev_t device;
-    ino_t inode;
-    off_t durable_bytes;
-  };
 
   const std::string path_;
   FileHandle file_;
-  std::optional<Doubted> doubted_;
   Position position_;
   off_t durable_bytes_ = 0;
   bool closed_ = false;

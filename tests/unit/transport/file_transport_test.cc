@@ -15,6 +15,10 @@
 
 namespace {
 bool cutting_fails = false;
+bool syncing_fails = false;
+// What was written at a place of its own, not appended, since the last sync, and before that sync.
+std::string overwritten;
+std::string overwritten_and_synced;
 }  // namespace
 
 // Instead of the system's: a disk that fails cannot be had otherwise.
@@ -22,6 +26,20 @@ extern "C" int ftruncate(int file, off_t bytes) noexcept {
   if (!cutting_fails) return static_cast<int>(syscall(SYS_ftruncate, file, bytes));
   errno = EIO;
   return -1;
+}
+// A failed sync forgets what it should have written, as the system's does.
+extern "C" int fdatasync(int file) {
+  const std::string pages = std::exchange(overwritten, "");
+  if (!syncing_fails) {
+    overwritten_and_synced = pages;
+    return static_cast<int>(syscall(SYS_fdatasync, file));
+  }
+  errno = EIO;
+  return -1;
+}
+extern "C" ssize_t pwrite(int file, const void* bytes, size_t size, off_t at) {
+  overwritten.append(static_cast<const char*>(bytes), size);
+  return static_cast<ssize_t>(syscall(SYS_pwrite64, file, bytes, size, at));
 }
 
 namespace livedrops {
@@ -281,46 +299,66 @@ TEST_F(FileTest, AFailedWriteIsTakenBack) {
   EXPECT_EQ(OffsetOf(*transport), 4u);
 }
 
-class CuttingFails {
+// Something fails as long as it lives.
+class Failing {
  public:
-  CuttingFails() { cutting_fails = true; }
-  ~CuttingFails() { cutting_fails = false; }
-  CuttingFails(const CuttingFails&) = delete;
-  CuttingFails& operator=(const CuttingFails&) = delete;
+  explicit Failing(bool* what) : what_(*what) { what_ = true; }
+  ~Failing() { what_ = false; }
+  Failing(const Failing&) = delete;
+  Failing& operator=(const Failing&) = delete;
+
+ private:
+  bool& what_;
 };
 
-TEST_F(FileTest, WhatCouldNotBeTakenBackIsNotBelieved) {
+TEST_F(FileTest, WhatASyncMayHaveLostIsWrittenAgain) {
+  ASSERT_TRUE(Send(*Open(), 1, 3).ok());
+  const auto transport = Open();
+  for (int round = 0; round < 2; ++round) {
+    const Failing disk(&syncing_fails);
+    EXPECT_EQ(transport->ReadPosition().status().ToString(),
+              "unavailable: cannot sync \"" + path_.string() + "\": Input/output error");
+  }
+  overwritten_and_synced.clear();
+  EXPECT_EQ(OffsetOf(*transport), 3u);
+  EXPECT_EQ(overwritten_and_synced, Read());
+}
+
+TEST_F(FileTest, NoMoreThanTheLastBatchIsWrittenAgain) {
+  ASSERT_TRUE(Send(*Open(), 1, 10'001).ok());
+  const std::string whole = Read();
+  EXPECT_EQ(OffsetOf(*Open()), 10'001u);
+  EXPECT_TRUE(overwritten_and_synced == whole.substr(whole.find('\n') + 1));
+  EXPECT_TRUE(Read() == whole);
+}
+
+// As a host that rotates its files may do, though the guide says not to.
+TEST_F(FileTest, AFileThatWasEmptiedGoesOnAtItsBeginning) {
+  auto transport = Open();
+  ASSERT_TRUE(Send(*transport, 1, 2).ok());
+  fs::resize_file(path_, 0);
+  ASSERT_TRUE(Send(*transport, 3, 3).ok());
+  transport.reset();
+  EXPECT_EQ(OffsetOf(*Open()), 3u);
+}
+
+TEST_F(FileTest, WhatCouldNotBeTakenBackIsWrittenAgain) {
   const auto transport = Open();
   ASSERT_TRUE(Send(*transport, 1, 2).ok());
   const std::string before = Read();
   {
     const FileSizeLimit limit(before.size() * 3 / 2);
-    const CuttingFails fails;
+    const Failing disk(&cutting_fails);
     EXPECT_EQ(Send(*transport, 3, 4).code(), StatusCode::kUnavailable);
     ASSERT_EQ(Read().size(), before.size() * 3 / 2) << "a whole line stays, maybe not on the disk";
     EXPECT_EQ(transport->ReadPosition().status().ToString(),
               "unavailable: cannot cut \"" + path_.string() + "\": Input/output error");
     EXPECT_EQ(Send(*transport, 3, 3).code(), StatusCode::kUnavailable);
   }
-  EXPECT_EQ(OffsetOf(*transport), 2u);
-  EXPECT_EQ(Read(), before);
-  EXPECT_TRUE(Send(*transport, 3, 4).ok());
-  EXPECT_EQ(OffsetOf(*transport), 4u);
-}
-
-TEST_F(FileTest, TheDoubtIsAboutOneFileOnly) {
-  const auto transport = Open();
-  ASSERT_TRUE(Send(*transport, 1, 2).ok());
-  const std::size_t bytes = Read().size();
-  {
-    const FileSizeLimit limit(bytes * 3 / 2);
-    const CuttingFails fails;
-    EXPECT_EQ(Send(*transport, 3, 4).code(), StatusCode::kUnavailable);
-  }
-  const std::string three = Read();
-  fs::rename(path_, directory_ / "moved");
-  Write(three);
   EXPECT_EQ(OffsetOf(*transport), 3u);
+  EXPECT_EQ(overwritten_and_synced, Read());
+  EXPECT_TRUE(Send(*transport, 4, 4).ok());
+  EXPECT_EQ(OffsetOf(*transport), 4u);
 }
 
 TEST_F(FileTest, APositionFileKeepsWhatWasWritten) {
