@@ -43,10 +43,12 @@ bool IsUtf8(const std::string& text) {
   return more == 0;
 }
 
-// The name of a product: a description, when people can read it.
+// The name of a product: a description, when it is text.
 std::string NameOf(const RetailLine& line) {
-  const bool fits = !line.description.empty() && line.description.size() <= 200;
-  return fits && IsUtf8(line.description) ? line.description : line.code;
+  const std::string& name = line.description;
+  const bool fits = !name.empty() && name.size() <= 200;
+  const bool text = IsUtf8(name) && name.find('\0') == std::string::npos;
+  return fits && text ? name : line.code;
 }
 
 Status Conflict(const std::string& code, const std::string& why) {

@@ -2,6 +2,9 @@
 #include <fstream>
 #include <iostream>
 
+#include "base/hex.h"
+#include "base/sha256.h"
+#include "cli/exclusive.h"
 #include "cli/output.h"
 #include "cli/replay.h"
 #include "cli/shop.h"
@@ -91,6 +94,17 @@ void PrintForPeople(const Timed& timed) {
   PrintFacts(facts);
 }
 
+// Each drop's lines are decided in file order: two replays at once would mix the orders of one with
+// the cancellations of the other.
+Status WaitForTurn(Service* service, Exclusive* turn) {
+  const ShopInfo& shop = service->reads().storage().info();
+  const std::string_view secret(reinterpret_cast<const char*>(shop.secret.data()),
+                                shop.secret.size());
+  Sha256 sha256;
+  return turn->Wait("livedrops-replay-" + ToHex(sha256.Of(secret)),
+                    [] { Complain("another replay works on this shop: waiting for its end"); });
+}
+
 // False, and the exit code set, when it did not come to its end.
 bool RunReplay(const ReplayOptions& options, Replay* replay, Context* context) {
   const auto fail = [&](const Status& status) {
@@ -105,6 +119,8 @@ bool RunReplay(const ReplayOptions& options, Replay* replay, Context* context) {
   bad_lines.Finish();
   auto service = OpenShop(options.url, true);
   if (!service.ok()) return fail(service.status());
+  Exclusive turn;
+  if (Status waited = WaitForTurn(service->get(), &turn); !waited.ok()) return fail(waited);
   ProgressBar bar("replay");
   const Status ran = replay->Run(
       service->get(), [&](std::uint64_t done, std::uint64_t total) { bar.Show(done, total); });

@@ -74,6 +74,22 @@ class RealFile(ReplayTest):
             (shop.init[code], shop.stock[code], round(shop.price[code] * 100), "GBP")
             for code in shop.stock})
 
+    def test_two_at_once_end_like_one(self):
+        """The second waits for the first, then only looks up."""
+        expected, shop = replay_reference.replay(FILE, "0.5")
+        both = [subprocess.Popen([str(program.PROGRAM), "replay", FILE, "--storage", self.url,
+                                  "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                 text=True) for _ in range(2)]
+        outputs = [process.communicate(timeout=120) for process in both]
+        self.assertEqual([process.returncode for process in both], [DONE, DONE], outputs)
+        reports = [json.loads(out) for out, _ in outputs]
+        for report in reports:
+            self.assertEqual(report["units_sold"], expected["units_sold"])
+        self.assertEqual(sorted("refused_before" in report["orders"] for report in reports),
+                         [False, True])
+        self.check_content(shop)
+        self.verify()
+
     def test_killed_in_the_middle_it_goes_on_to_the_same_end(self):
         expected, shop = replay_reference.replay(FILE, "0.5")
         kills = sum(self.replay_and_kill(rows) for rows in (500, 6_000, 9_000, 14_000, 17_000))
@@ -180,6 +196,16 @@ class Rules(ReplayTest):
         listed = self.directory / "listed.txt"
         run("replay", path, "--storage", "memory:", "--json", "--bad-lines", listed)
         self.assertEqual(len(listed.read_text().splitlines()), 100)
+
+    def test_a_description_that_is_no_text_is_no_name(self):
+        path = self.directory / "odd.csv"
+        path.write_bytes((HEADER + line(code="A", description="a\0b")).encode() +
+                         line(code="B", description="\x80\xff").encode("latin-1"))
+        # Half of one unit, rounded up, for each.
+        self.assertEqual(self.replay(str(path))["orders"]["confirmed"], 2)
+        self.assertEqual([p["name"] for p in run("products", "--storage", self.url, "--json",
+                                                 "--creator", "replay").objects
+                          if p["prodId"] in ("p:A", "p:B")], ["p:A", "p:B"])
 
     def test_quoted_fields_may_hold_commas_quotes_and_line_ends(self):
         text = (line(description='"A ""BIG"", RED\nLAMP"') + line(code='"B"', quantity='"3"'))
