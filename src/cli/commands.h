@@ -12,6 +12,7 @@ enum ExitCode { kDone = 0, kRefused = 1, kCouldNotRun = 2, kUsage = 64 };
 struct Context {
   bool json = false;
   int exit_code = kDone;
+  char** arguments = nullptr;  // As main got them: the program's name first, null behind the last.
 };
 
 void AddReplay(CLI::App& app, Context* context);         // replay

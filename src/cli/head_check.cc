@@ -24,8 +24,11 @@ Result<SignedHead> ReadSignedHead(const std::string& file) {
     json.at("signature").get_to(head.signature);
     if (head.seq != 0) return head;
     return Status(StatusCode::kInvalidArgument, file + " is no signed head: seq is 0");
-  } catch (const nlohmann::json::exception& wrong) {
-    return Status(StatusCode::kInvalidArgument, file + " is no signed head: " + wrong.what());
+  } catch (const nlohmann::json::exception&) {
+    return Status(StatusCode::kInvalidArgument,
+                  file +
+                      " is no signed head: it must be a JSON object with seq, hash, at, key and "
+                      "signature, as `livedropsd export-head` prints it");
   }
 }
 

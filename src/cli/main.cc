@@ -2,7 +2,7 @@
 #include <cstdio>
 #include <exception>
 
-#include "cli/commands.h"
+#include "cli/output.h"
 #include "livedrops/version.h"
 
 namespace livedrops::cli {
@@ -27,6 +27,7 @@ int Explain(const CLI::App& app, const CLI::ParseError& error, const char* word)
 
 int Main(int argc, char** argv) {
   Context context;
+  context.arguments = argv;
   CLI::App app("livedrops: sells exactly N units, not one more and not one fewer");
   app.set_version_flag("--version", std::string("livedrops ") + LIVEDROPS_VERSION);
   app.add_flag("--json", context.json, "one JSON object per line on standard output");
@@ -46,7 +47,7 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return Explain(app, error, FirstWord(argc, argv));
   }
-  return context.exit_code;
+  return FlushOutput() ? context.exit_code : kCouldNotRun;
 }
 
 }  // namespace

@@ -109,6 +109,12 @@ void PrintFacts(const std::vector<std::pair<std::string, std::string>>& facts) {
   std::cout << std::flush;
 }
 
+bool FlushOutput() {
+  if (std::cout.flush()) return true;
+  Complain("standard output cannot be written");
+  return false;
+}
+
 void Complain(std::string_view message) { std::cerr << "livedrops: " << message << std::endl; }
 
 void Fail(Context* context, const Status& status) {

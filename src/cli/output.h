@@ -29,6 +29,9 @@ void PrintTable(const std::vector<std::string>& header,
 // "name  value" lines.
 void PrintFacts(const std::vector<std::pair<std::string, std::string>>& facts);
 
+// False, with a complaint, when what was printed did not all reach standard output.
+bool FlushOutput();
+
 // "livedrops: <message>" on standard error.
 void Complain(std::string_view message);
 // Complains and sets the exit code that belongs to the status.

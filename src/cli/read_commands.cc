@@ -80,8 +80,15 @@ CLI::App* AddRead(CLI::App& app, const char* name, const char* text, const Share
 
 void AddLimit(CLI::App* command, const Shared& options) {
   command->add_option("--limit", options->limit, "at most so many; 0: all")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()))
       ->capture_default_str();
+}
+
+std::string CheckChannel(const std::string& channel) {
+  for (const std::string_view kind : {"drop:", "creator:", "user:"}) {
+    if (channel.starts_with(kind) && UserId(channel.substr(kind.size())).valid()) return "";
+  }
+  return "\"" + channel + "\" is not drop:ID, creator:ID or user:ID";
 }
 
 // False for a status that does not exist; none is no status.
@@ -292,7 +299,8 @@ void AddReads(CLI::App& app, Context* context) {
       add("events", "show the event log, oldest first", nullptr, OnEvents);
   events->add_flag("--follow", of_events->follow, "go on with what comes, until interrupted");
   events->add_option("--after", of_events->after, "events after this one")->type_name("SEQ");
-  events->add_option("--channel", of_events->channel, "only of drop:ID, creator:ID or user:ID");
+  events->add_option("--channel", of_events->channel, "only of drop:ID, creator:ID or user:ID")
+      ->check(CheckChannel);
   AddLimit(events, of_events);
 }
 

@@ -1,6 +1,12 @@
 // livedrops simulate: seeds of the deterministic simulation, with planted bugs in
 // livedrops-mutants.
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <iostream>
+#include <limits>
 #include <memory>
 
 #include "cli/output.h"
@@ -53,7 +59,18 @@ void ListMutants(Context* context) {
   }
 }
 
+// This program contains no planted bug: the other one, which lies beside it, goes on in its place.
+void BecomeMutants(Context* context) {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  const std::string other = (self.parent_path() / "livedrops-mutants").string();
+  if (!error) execv(other.c_str(), context->arguments);
+  Fail(context, {StatusCode::kUnavailable, "the planted bugs are in a program of their own, " +
+                                               other + ": " + std::strerror(errno)});
+}
+
 void OnSimulate(const SimulateArguments& arguments, Context* context) {
+  if (!arguments.mutant.empty() && simulation::Mutants().empty()) return BecomeMutants(context);
   if (arguments.mutant == "list") return ListMutants(context);
   if (!arguments.mutant.empty() && !simulation::ActivateMutant(arguments.mutant)) {
     Complain("unknown planted bug \"" + arguments.mutant + "\": see --mutant list");
@@ -106,7 +123,8 @@ void AddSimulate(CLI::App& app, Context* context) {
   auto arguments = std::make_shared<SimulateArguments>();
   CLI::App* command = app.add_subcommand(
       "simulate", "run the engine against faults, crashes and a second writer, seed after seed");
-  command->add_option("--seeds", arguments->seeds, "how many seeds")->check(CLI::PositiveNumber);
+  command->add_option("--seeds", arguments->seeds, "how many seeds")
+      ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()));
   command->add_option("--seed-base", arguments->seed_base, "the first seed");
   command
       ->add_option("--storage", arguments->storage,

@@ -153,9 +153,12 @@ void AddVerify(CLI::App& app, Context* context) {
       app.add_subcommand("verify", "check every invariant of a database, at rest or live");
   verify->add_option("url", *url, "sqlite:PATH")->required()->type_name("URL");
   auto head = std::make_shared<KeptHead>();
-  verify->add_option("--head", head->file,
-                     "a signed head that was kept elsewhere: shows that the log's end was cut");
-  verify->add_option("--head-key", head->key, "the public key, in hex, that must have signed it");
+  verify
+      ->add_option("--head", head->file,
+                   "a signed head that was kept elsewhere: shows that the log's end was cut")
+      ->type_name("FILE");
+  verify->add_option("--head-key", head->key, "the public key, in hex, that must have signed it")
+      ->type_name("KEY");
   verify->callback([url, head, context] { OnVerify(*url, *head, context); });
 
   auto apply = std::make_shared<bool>(false);

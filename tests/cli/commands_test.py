@@ -2,12 +2,13 @@
 """The commands that change and read a shop, their answers and exit codes."""
 
 import json
+import shutil
 import signal
 import subprocess
 import unittest
 
 import program
-from program import COULD_NOT_RUN, DONE, REFUSED, USAGE, ProgramTest, run
+from program import COULD_NOT_RUN, DONE, PROGRAM, REFUSED, USAGE, ProgramTest, run
 
 
 class Shop(ProgramTest):
@@ -146,6 +147,34 @@ class Follows(ProgramTest):
                          (405_739, 405_739, 0))
 
 
+class PlantedBugs(ProgramTest):
+    """`livedrops` has none: it starts livedrops-mutants, which does."""
+
+    def test_they_are_listed(self):
+        names = [bug["mutant"] for bug in run("simulate", "--mutant", "list", "--json").objects]
+        self.assertGreaterEqual(len(names), 14)
+        self.assertIn("ack_before_commit", names)
+
+    def test_they_are_found(self):
+        answer = run("simulate", "--seeds", 1000, "--mutant", "ack_before_commit", "--json")
+        self.assertEqual(answer.code, REFUSED, answer.err)
+        self.assertGreater(answer.object["violations"], 0)
+        self.assertIn("first_failing_seed", answer.object)
+
+    def test_one_that_does_not_exist_is_named(self):
+        answer = run("simulate", "--mutant", "nonsense")
+        self.assertEqual(answer.code, USAGE)
+        self.assertIn('"nonsense"', answer.err)
+
+    def test_without_the_other_program_it_says_so(self):
+        alone = self.directory / "livedrops"
+        shutil.copy(PROGRAM, alone)
+        done = subprocess.run([alone, "simulate", "--mutant", "list"], stderr=subprocess.PIPE,
+                              text=True, check=False)
+        self.assertEqual(done.returncode, COULD_NOT_RUN)
+        self.assertIn("livedrops-mutants", done.stderr)
+
+
 class BadInput(Shop):
 
     def test_usage_is_64_and_names_the_value(self):
@@ -163,6 +192,7 @@ class BadInput(Shop):
              "QQQ"): "QQQ",
             ("drops", "--status", "nice"): "nice",
             ("orders",): "--user",
+            ("events", "--channel", "x"): '"x"',
             ("nonsense",): "nonsense",
         }
         for command, part in cases.items():
@@ -186,6 +216,14 @@ class BadInput(Shop):
         for command in (("drops",), ("order", "--drop", "d", "--user", "a", "--key", "k")):
             self.assertEqual(run(*command, "--storage", missing).code, COULD_NOT_RUN)
         self.assertFalse((self.directory / "none.db").exists())
+
+    def test_output_that_cannot_be_written_is_2(self):
+        self.one("create-product", "--id", "p1", "--creator", "c1", "--name", "x", "--price", 1)
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([PROGRAM, "products", "--storage", self.url, "--json"],
+                                  stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual(done.returncode, COULD_NOT_RUN)
+        self.assertIn("standard output", done.stderr)
 
     def test_help_and_version_are_0(self):
         self.assertIn("replay", run("--help").out)

@@ -778,9 +778,19 @@ class Lives(unittest.TestCase):
                 file.write(printed.stdout)
             checked = run("check-config", "--config", f"{name}.toml")
             self.assertEqual((checked.returncode, checked.stdout), (0, "ok\n"), checked.stderr)
-        wrong = run("check-config", "--listen", "nowhere")
-        self.assertEqual(wrong.returncode, 1)
-        self.assertIn("nowhere", wrong.stderr)
+        for flags, named in ((("--listen", "nowhere"), "nowhere"),
+                             (("--storage", "foo:bar"), '"foo"'),
+                             (("--storage", "postgresql://h/shop"), "auth.jwt_secret_file"),
+                             (("--auth-jwt-secret-file", "none.keys"), "none.keys"),
+                             (("--cache", "redis://127.0.0.1:1"), '"redis"'),
+                             (("--broker", "kafka://127.0.0.1:1"), '"kafka"')):
+            wrong = run("check-config", *flags)
+            self.assertEqual(wrong.returncode, 1, flags)
+            self.assertIn(named, wrong.stderr)
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            printed = subprocess.run([BIN / "livedropsd", "default-config"], stdout=full, check=False,
+                                     stderr=subprocess.DEVNULL)
+        self.assertEqual(printed.returncode, 2)
         self.assertEqual(run("dance").returncode, 64)
         self.assertEqual(run("serve", "--storage", "sqlite:/nowhere/shop.db").returncode, 2)
 

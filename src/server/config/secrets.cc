@@ -82,6 +82,14 @@ Result<std::vector<TokenKey>> LoadOwnKeys(const Config& config) {
   return keys.ok() ? keys : InFile(*path, keys.status());
 }
 
+Result<std::vector<TokenKey>> LoadHostKeys(const Config& config) {
+  if (config.auth.jwks_file.empty()) return std::vector<TokenKey>();
+  const Result<std::string> text = ReadFile(config.auth.jwks_file);
+  if (!text.ok()) return text.status();
+  auto keys = ParseJwks(*text);
+  return keys.ok() ? keys : InFile(config.auth.jwks_file, keys.status());
+}
+
 }  // namespace
 
 Result<std::string> ReadFile(const std::string& path) {
@@ -122,15 +130,17 @@ Result<std::string> SecretPath(const Config& config, const std::string& configur
 Result<TokenKeys> LoadTokenKeys(const Config& config) {
   Result<std::vector<TokenKey>> own = LoadOwnKeys(config);
   if (!own.ok()) return own.status();
-  std::vector<TokenKey> hosts;
-  if (!config.auth.jwks_file.empty()) {
-    const Result<std::string> text = ReadFile(config.auth.jwks_file);
-    if (!text.ok()) return text.status();
-    auto keys = ParseJwks(*text);
-    if (!keys.ok()) return InFile(config.auth.jwks_file, keys.status());
-    hosts = std::move(*keys);
-  }
-  return TokenKeys::Make(std::move(*own), std::move(hosts));
+  Result<std::vector<TokenKey>> hosts = LoadHostKeys(config);
+  if (!hosts.ok()) return hosts.status();
+  return TokenKeys::Make(std::move(*own), std::move(*hosts));
+}
+
+Status CheckSecrets(const Config& config) {
+  const Result<std::string> path =
+      SecretPath(config, config.auth.jwt_secret_file, "auth.jwt_secret_file", ".jwt-keys");
+  if (!path.ok()) return path.status();
+  const bool will_be_made = config.auth.jwt_secret_file.empty() && access(path->c_str(), F_OK) != 0;
+  return will_be_made ? LoadHostKeys(config).status() : LoadTokenKeys(config).status();
 }
 
 }  // namespace livedrops::server

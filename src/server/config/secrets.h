@@ -29,4 +29,7 @@ Result<std::string> SecretPath(const Config& config, const std::string& configur
 // invalid_argument with file and line; those above.
 Result<TokenKeys> LoadTokenKeys(const Config& config);
 
+// The same, without making anything: whether the files that are named can be used.
+Status CheckSecrets(const Config& config);
+
 }  // namespace livedrops::server

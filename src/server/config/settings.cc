@@ -31,6 +31,12 @@ std::string CheckUrl(std::string_view text) {
   return "must be a URL such as sqlite:shop.db";
 }
 
+// Told, not ignored: whoever names a broker believes that other servers hear of events.
+std::string CheckLocal(std::string_view text) {
+  if (text == "local:") return "";
+  return "must be local:, this build knows no other; not " + Quoted(text.substr(0, text.find(':')));
+}
+
 std::string CheckNetwork(std::string_view text) {
   const Result<Network> network = Network::Parse(text);
   return network.ok() ? "" : network.status().message();
@@ -124,8 +130,8 @@ constexpr Setting kSettings[] = {
     NUMBER(server.idle_timeout_seconds, 1, 86'400, "A connection without request closes after it."),
     TEXT(shop.currency, CheckCurrency, "", "Currency of a product that names none."),
     TEXT(storage.url, CheckUrl, "storage", "sqlite:PATH, postgresql://HOST/DATABASE or memory:"),
-    TEXT(cache.url, CheckUrl, "cache", "Where read caches are. local: is in this process."),
-    TEXT(broker.url, CheckUrl, "broker",
+    TEXT(cache.url, CheckLocal, "cache", "Where read caches are. local: is in this process."),
+    TEXT(broker.url, CheckLocal, "broker",
          "How events reach other servers. local: is this process alone."),
     TEXT(auth.jwt_secret_file, CheckAny, "",
          "One kid:base64url per line, at least 32 bytes each; the first signs, all verify; "

@@ -47,6 +47,16 @@ Status EnsureAccount(Service& service, const UserId& id, Role role) {
 
 }  // namespace
 
+Status CheckConfig(const Config& config) {
+  const auto storage = OpenStorage(config.storage.url, {.create = false, .read_only = true});
+  // A database that is not there yet, or a server that does not run now, is no wrong setting.
+  const StatusCode code = storage.status().code();
+  if (code == StatusCode::kInvalidArgument || code == StatusCode::kUnsupported) {
+    return {code, "storage.url: " + storage.status().message()};
+  }
+  return CheckSecrets(config);
+}
+
 int Migrate(const Config& config) {
   const auto storage = OpenStorage(config.storage.url);
   if (!storage.ok()) return Fail(storage.status().ToString());
@@ -87,7 +97,7 @@ int CreateAdmin(const Config& config, const AdminOptions& options) {
 int CreateToken(const Config& config, const TokenOptions& options) {
   const auto role = ParseRole(options.role);
   if (!role) return Fail("--role must be service, admin, creator or user", kUsage);
-  const UserId subject(options.subject);
+  const UserId subject(options.subject.empty() ? options.role : options.subject);
   if (!subject.valid()) return Fail("--subject must be an id, not " + options.subject, kUsage);
   const Result<TokenKeys> keys = LoadTokenKeys(config);
   if (!keys.ok()) return Fail(keys.status().message());

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "livedrops/status.h"
 #include "server/config/config.h"
 
 namespace livedrops::server {
@@ -12,6 +13,10 @@ enum ExitCode : int { kDone = 0, kRefused = 1, kCouldNotRun = 2, kUsage = 64 };
 
 // Serves until SIGTERM or SIGINT; SIGHUP reads keys and certificate again.
 int Serve(const Config& config);
+
+// What each setting alone does not show: whether the storage is one that this build knows, and
+// whether the files that are named hold keys. Makes nothing.
+Status CheckConfig(const Config& config);
 
 // Makes the database, or brings an old one up to date.
 int Migrate(const Config& config);
@@ -25,7 +30,7 @@ int CreateAdmin(const Config& config, const AdminOptions& options);
 
 struct TokenOptions {
   std::string role = "service";
-  std::string subject = "service";
+  std::string subject;  // Empty: the role's name.
   int days = 365;
 };
 // Prints an access token for a host's backend. Its session can be revoked like any other.

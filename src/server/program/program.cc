@@ -21,7 +21,8 @@ struct Given {
 
 int Print(const std::string& text) {
   std::fputs(text.c_str(), stdout);
-  return std::fflush(stdout) == 0 ? kDone : kCouldNotRun;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return kDone;
+  return Fail("standard output cannot be written");
 }
 
 // Loads the configuration and runs `use(config)`.
@@ -82,7 +83,10 @@ class Commands {
       code_ = WithConfig(given_, Migrate);
     });
     Configured("check-config", "Say whether the configuration is right")->callback([this] {
-      code_ = WithConfig(given_, [](const Config&) { return Print("ok\n"); });
+      code_ = WithConfig(given_, [](const Config& config) {
+        const Status checked = CheckConfig(config);
+        return checked.ok() ? Print("ok\n") : Fail(checked.message(), kRefused);
+      });
     });
   }
 
@@ -105,7 +109,8 @@ class Commands {
     });
     CLI::App* token = Configured("create-token", "Print an access token for a host's backend");
     token->add_option("--role", token_.role, "service, admin, creator or user");
-    token->add_option("--subject", token_.subject, "id of the account");
+    token->add_option("--subject", token_.subject,
+                      "id of the account; without one the role's name");
     token->add_option("--days", token_.days, "how long it is valid")->check(CLI::Range(1, 3650));
     token->callback([this] {
       code_ = WithConfig(given_, [this](const Config& c) { return CreateToken(c, token_); });

@@ -91,6 +91,19 @@ TEST_F(Secrets, OfAHostAreReadBeside) {
             directory_ + "/jwks.json: key 1: needs a kid of 1 to 64 visible characters");
 }
 
+TEST_F(Secrets, AreCheckedWithoutMakingAny) {
+  EXPECT_TRUE(CheckSecrets(config_).ok());
+  EXPECT_EQ(Files(), 0U);
+  config_.auth.jwt_secret_file = directory_ + "/keys";
+  EXPECT_EQ(CheckSecrets(config_).code(), StatusCode::kNotFound);
+  Write("keys", "");
+  EXPECT_EQ(CheckSecrets(config_).message(), "no key to sign tokens with");
+  Write("keys", NewKeyFile());
+  EXPECT_TRUE(CheckSecrets(config_).ok());
+  config_.auth.jwks_file = directory_ + "/jwks.json";
+  EXPECT_EQ(CheckSecrets(config_).code(), StatusCode::kNotFound);
+}
+
 TEST_F(Secrets, ThatCannotBeMadeSayWhy) {
   config_.storage.url = "sqlite:" + directory_ + "/none/shop.db";
   const Status status = LoadTokenKeys(config_).status();
