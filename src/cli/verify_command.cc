@@ -151,7 +151,9 @@ void AddVerify(CLI::App& app, Context* context) {
   auto url = std::make_shared<std::string>();
   CLI::App* verify =
       app.add_subcommand("verify", "check every invariant of a database, at rest or live");
-  verify->add_option("url", *url, "sqlite:PATH")->required()->type_name("URL");
+  verify->add_option("url", *url, "sqlite:PATH or postgresql://HOST/DATABASE")
+      ->required()
+      ->type_name("URL");
   auto head = std::make_shared<KeptHead>();
   verify
       ->add_option("--head", head->file,
@@ -164,7 +166,9 @@ void AddVerify(CLI::App& app, Context* context) {
   auto apply = std::make_shared<bool>(false);
   CLI::App* repair = app.add_subcommand(
       "repair", "rebuild the present state from the log; by default only say how");
-  repair->add_option("url", *url, "sqlite:PATH")->required()->type_name("URL");
+  repair->add_option("url", *url, "sqlite:PATH or postgresql://HOST/DATABASE")
+      ->required()
+      ->type_name("URL");
   repair->add_flag("--apply", *apply, "write the corrections; no engine may be running");
   repair->callback([url, apply, context] { OnRepair(*url, *apply, context); });
 }

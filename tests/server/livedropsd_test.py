@@ -788,8 +788,8 @@ class Lives(unittest.TestCase):
             self.assertEqual(wrong.returncode, 1, flags)
             self.assertIn(named, wrong.stderr)
         with open("/dev/full", "w", encoding="utf-8") as full:
-            printed = subprocess.run([BIN / "livedropsd", "default-config"], stdout=full, check=False,
-                                     stderr=subprocess.DEVNULL)
+            printed = subprocess.run([BIN / "livedropsd", "default-config"], stdout=full,
+                                     stderr=subprocess.DEVNULL, check=False)
         self.assertEqual(printed.returncode, 2)
         self.assertEqual(run("dance").returncode, 64)
         self.assertEqual(run("serve", "--storage", "sqlite:/nowhere/shop.db").returncode, 2)
