@@ -200,6 +200,8 @@ def sql_tables():
     added = re.findall(r"ALTER TABLE (\w+) ADD COLUMN (\w+) (\w+)", schema_text())
     for name, column, kind in added:
         found[name].append((column, kind))
+    for name, dropped in re.findall(r"ALTER TABLE (\w+) DROP COLUMN (\w+)", schema_text()):
+        found[name] = [(column, kind) for column, kind in found[name] if column != dropped]
     return found
 
 
