@@ -1,8 +1,11 @@
-// The scheme tables: from a URL to a storage, or to a transport. One line for each adapter.
+// The scheme tables: from a URL to a storage, a transport or a blob store. One line for each
+// adapter.
 #include "livedrops/open.h"
 
+#include <algorithm>
 #include <array>
 
+#include "blob/files/file_blobs.h"
 #include "livedrops/relay.h"
 #include "storage/memory/memory_storage.h"
 #include "storage/sqlite/sqlite_storage.h"
@@ -68,6 +71,31 @@ constexpr std::array kTransportSchemes = {
     TransportScheme{"file:", OpenFile},
 };
 
+struct BlobScheme {
+  std::string_view prefix;
+  Result<std::unique_ptr<BlobStore>> (*open)(const std::string& rest);
+};
+
+Result<std::unique_ptr<BlobStore>> OpenBlobFiles(const std::string& rest) {
+  if (!rest.empty()) return NewFileBlobs(rest);
+  return Status(StatusCode::kInvalidArgument, "file: needs a directory, as in file:media");
+}
+
+constexpr std::array kBlobSchemes = {
+    BlobScheme{"file:", OpenBlobFiles},
+};
+
+// Null when the table has no adapter for the URL.
+template <class Schemes>
+const auto* SchemeOf(const Schemes& schemes, std::string_view url) {
+  const auto found = std::ranges::find_if(
+      schemes, [&](const auto& scheme) { return url.starts_with(scheme.prefix); });
+  return found == schemes.end() ? nullptr : &*found;
+}
+
+// What stands behind the scheme.
+std::string RestOf(std::string_view url) { return std::string(url.substr(url.find(':') + 1)); }
+
 // A password may stand behind the scheme: it is not repeated.
 Status UnknownScheme(std::string_view what, std::string_view url, std::string_view known) {
   return {StatusCode::kInvalidArgument, "unknown " + std::string(what) + " \"" +
@@ -78,19 +106,18 @@ Status UnknownScheme(std::string_view what, std::string_view url, std::string_vi
 }  // namespace
 
 Result<std::unique_ptr<Storage>> OpenStorage(std::string_view url, const StorageOptions& options) {
-  for (const Scheme& scheme : kSchemes) {
-    if (!url.starts_with(scheme.prefix)) continue;
-    return scheme.open(std::string(url.substr(scheme.prefix.size())), options);
-  }
+  if (const auto* scheme = SchemeOf(kSchemes, url)) return scheme->open(RestOf(url), options);
   return UnknownScheme("storage", url, "sqlite:PATH, postgresql://HOST/DATABASE and memory:");
 }
 
 Result<std::unique_ptr<Transport>> OpenTransport(std::string_view url) {
-  for (const TransportScheme& scheme : kTransportSchemes) {
-    if (!url.starts_with(scheme.prefix)) continue;
-    return scheme.open(std::string(url.substr(scheme.prefix.size())));
-  }
+  if (const auto* scheme = SchemeOf(kTransportSchemes, url)) return scheme->open(RestOf(url));
   return UnknownScheme("transport", url, "file:PATH");
+}
+
+Result<std::unique_ptr<BlobStore>> OpenBlobs(std::string_view url) {
+  if (const auto* scheme = SchemeOf(kBlobSchemes, url)) return scheme->open(RestOf(url));
+  return UnknownScheme("blob store", url, "file:DIRECTORY");
 }
 
 Result<std::unique_ptr<Service>> Open(std::string_view url, const ServiceOptions& options) {

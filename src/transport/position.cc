@@ -8,7 +8,7 @@
 #include <charconv>
 
 #include "livedrops/spi/transport.h"
-#include "transport/files.h"
+#include "base/files.h"
 
 namespace livedrops {
 namespace {

@@ -36,7 +36,7 @@ INCLUDES = {
     "rpc": {"include", "base"},
     "server": {"include", "service", "base"},
     "capi": {"include"},
-    "open": {"include", "storage", "transport"},
+    "open": {"include", "storage", "transport", "blob"},
     "testing": {"include", "base"},
     "simulation": {"include", "core", "service", "storage", "base", "testing"},
     "cli": {"include", "simulation", "base"},

@@ -9,60 +9,30 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/files.h"
+
 namespace livedrops::server {
 namespace {
 
 constexpr std::size_t kSecretFileMax = 1024 * 1024;
-
-// A file descriptor that closes itself.
-class File {
- public:
-  explicit File(int fd) : fd_(fd) {}
-  ~File() {
-    if (fd_ >= 0) close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int fd() const { return fd_; }
-  bool ok() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 Status SystemError(const std::string& what, const std::string& path) {
   const StatusCode code = errno == ENOENT ? StatusCode::kNotFound : StatusCode::kUnavailable;
   return {code, what + " " + path + ": " + std::strerror(errno)};
 }
 
-bool WriteAll(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = write(fd, text.data(), text.size());
-    if (written < 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return fsync(fd) == 0;
-}
-
-std::string DirectoryOf(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
-}
-
 // Complete or not there: it gets its name when its content is on the disk.
 Status MakeFile(const std::string& path, const std::string& text) {
   std::string draft = path + ".XXXXXX";
-  const File file(mkostemp(draft.data(), O_CLOEXEC));  // Mode 0600.
-  if (!file.ok()) return SystemError("cannot make", path);
-  const bool written = WriteAll(file.fd(), text);
-  const bool named = written && (link(draft.c_str(), path.c_str()) == 0 || errno == EEXIST);
-  Status status = named ? OkStatus() : SystemError("cannot write", path);
-  unlink(draft.c_str());
-  const File directory(open(DirectoryOf(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (named && (!directory.ok() || fsync(directory.fd()) != 0)) {
-    return SystemError("cannot sync", DirectoryOf(path));
+  const FileHandle file(mkostemp(draft.data(), O_CLOEXEC));  // Mode 0600.
+  if (!file.open()) return SystemError("cannot make", path);
+  Status status = WriteAll(file, text, path);
+  if (status.ok()) status = SyncFile(file, path);
+  if (status.ok() && link(draft.c_str(), path.c_str()) != 0 && errno != EEXIST) {
+    status = SystemError("cannot write", path);
   }
-  return status;
+  unlink(draft.c_str());
+  return status.ok() ? SyncDirectoryOf(path) : status;
 }
 
 Status InFile(const std::string& path, const Status& status) {
@@ -93,12 +63,12 @@ Result<std::vector<TokenKey>> LoadHostKeys(const Config& config) {
 }  // namespace
 
 Result<std::string> ReadFile(const std::string& path) {
-  const File file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file.ok()) return SystemError("cannot read", path);
+  const FileHandle file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.open()) return SystemError("cannot read", path);
   std::string text;
   std::array<char, 4096> block;
   for (;;) {
-    const ssize_t count = read(file.fd(), block.data(), block.size());
+    const ssize_t count = read(file.get(), block.data(), block.size());
     if (count < 0) return SystemError("cannot read", path);
     if (count == 0) return text;
     text.append(block.data(), static_cast<std::size_t>(count));

@@ -1,25 +1,22 @@
-// MediaStore: pictures in files that are named by the SHA-256 of their content.
+// MediaStore: pictures in a blob store, named by the SHA-256 of their content.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "livedrops/status.h"
+#include "livedrops/spi/blob_store.h"
 
 namespace livedrops::server {
 
 // "image/jpeg", "image/png", "image/webp" by the first bytes; nothing for anything else.
 std::optional<std::string_view> PictureType(std::string_view bytes);
 
-// What has a name never changes, and names come from the content: two servers may share the
-// directory, and a request cannot name a file outside of it.
-// Threading: any thread. Every call blocks on a disk.
+// Threading: any thread. Every call blocks.
 class MediaStore {
  public:
-  explicit MediaStore(std::string directory) : directory_(std::move(directory)) {}
+  explicit MediaStore(std::unique_ptr<BlobStore> blobs) : blobs_(std::move(blobs)) {}
 
   // Durable when it returns. The name: 64 lower-case hexadecimal digits. Errors: unavailable.
   Result<std::string> Put(std::string_view bytes) const;
@@ -27,9 +24,7 @@ class MediaStore {
   Result<std::string> Get(std::string_view name) const;
 
  private:
-  std::string PathOf(std::string_view name) const;
-
-  const std::string directory_;
+  const std::unique_ptr<BlobStore> blobs_;
 };
 
 }  // namespace livedrops::server

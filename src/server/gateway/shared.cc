@@ -76,7 +76,7 @@ Shared::Shared(Service* the_service, const Config& the_config, TokenKeys token_k
       sessions(service.accounts(), &keys, &clock, SessionOptionsOf(config)),
       sign_in(service.accounts(), &hasher, &sessions),
       verifiers(MakeVerifiers(&service, config, &keys, &revocations)),
-      media(MediaDirectoryOf(config)),
+      media(std::move(*OpenBlobs("file:" + MediaDirectoryOf(config)))),
       pressure(LoopsOf(config), PressureLimitsOf(config)),
       deadlines(LoopsOf(config), AllowedNs(config)),
       passwords(static_cast<int>(config.auth.argon2_threads),

@@ -30,7 +30,7 @@ class Context;
 
 // Event loops that a configuration asks for: one per core, unless it says how many.
 int LoopsOf(const Config& config);
-// Where pictures are: the directory that was configured.
+// Where pictures are: the directory that was configured. Never empty.
 std::string MediaDirectoryOf(const Config& config);
 
 // Threading: any thread, but what `verifiers` holds: each belongs to one loop.

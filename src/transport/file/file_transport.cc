@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "base/event_json.h"
-#include "transport/files.h"
+#include "base/files.h"
 
 namespace livedrops {
 namespace {
