@@ -67,7 +67,7 @@ endfunction()
 # The network, HTTP and WebSockets on libuv: objects, which the server library takes in, and which
 # its own tests and benchmark link alone.
 function(livedrops_add_server_net)
-  livedrops_glob(sources src/server/net/*.cc src/server/json/utf8.cc)
+  livedrops_glob(sources src/server/net/*.cc)
   livedrops_add_library(livedrops_server_net OBJECT ${sources})
   livedrops_use_llhttp(livedrops_server_net)
   target_include_directories(livedrops_server_net PRIVATE src)
@@ -117,7 +117,7 @@ if(NOT LIVEDROPS_SERVER STREQUAL "OFF")
     livedrops_add_server_net()
     livedrops_glob(LIVEDROPS_SERVER_SOURCES src/server/*.cc src/server/*/*.cc)
     # Those of the network are objects already.
-    list(FILTER LIVEDROPS_SERVER_SOURCES EXCLUDE REGEX "/server/(net/|json/utf8\\.cc)")
+    list(FILTER LIVEDROPS_SERVER_SOURCES EXCLUDE REGEX "/server/net/")
     livedrops_add_library(livedrops_server STATIC ${LIVEDROPS_SERVER_SOURCES}
                           $<TARGET_OBJECTS:livedrops_server_net>)
     add_library(livedrops::server ALIAS livedrops_server)

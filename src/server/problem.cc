@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "server/json/json_writer.h"
+#include "base/json_writer.h"
 
 namespace livedrops::server {
 namespace {

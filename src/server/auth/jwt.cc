@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/json_writer.h"
 #include "server/auth/base64url.h"
 #include "server/json/json_value.h"
-#include "server/json/json_writer.h"
 
 namespace livedrops::server {
 namespace {

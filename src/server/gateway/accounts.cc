@@ -1,6 +1,6 @@
 // Routes of accounts and sessions: registering, signing in and out, erasing.
+#include "base/json_writer.h"
 #include "server/gateway/handlers.h"
-#include "server/json/json_writer.h"
 
 namespace livedrops::server {
 namespace {
@@ -61,8 +61,8 @@ void Revoke(Context& context, EventType type, const std::string& subject) {
 // Whoever knows the old password may have signed in somewhere.
 std::optional<Problem> EndOtherSessions(Context& context) {
   std::vector<SessionId> ended;
-  auto problem = context.shared.sessions.RevokeOthers(context.subject(),
-                                                      context.principal->session, &ended);
+  auto problem =
+      context.shared.sessions.RevokeOthers(context.subject(), context.principal->session, &ended);
   for (const SessionId& session : ended) Revoke(context, EventType::sessionRevoked, session.str());
   if (!problem) return std::nullopt;
   // The password is changed already.

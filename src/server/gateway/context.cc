@@ -5,9 +5,9 @@
 #include <chrono>
 
 #include "base/hex.h"
+#include "base/json_writer.h"
 #include "server/auth/crypto.h"
 #include "server/gateway/negotiation.h"
-#include "server/json/json_writer.h"
 
 namespace livedrops::server {
 namespace {

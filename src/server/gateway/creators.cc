@@ -1,6 +1,6 @@
 #include "server/gateway/creators.h"
 
-#include "server/json/json_writer.h"
+#include "base/json_writer.h"
 
 namespace livedrops::server {
 namespace {

@@ -1,8 +1,8 @@
 // Routes of follows and of creators' public pages.
+#include "base/json_writer.h"
 #include "server/gateway/creators.h"
 #include "server/gateway/handlers.h"
 #include "server/gateway/query_reader.h"
-#include "server/json/json_writer.h"
 
 namespace livedrops::server {
 namespace {

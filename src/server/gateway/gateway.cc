@@ -1,10 +1,10 @@
 #include "livedrops/server/gateway.h"
 
+#include "base/json_writer.h"
 #include "server/config/load.h"
 #include "server/config/secrets.h"
 #include "server/gateway/pipeline.h"
 #include "server/gateway/watch.h"
-#include "server/json/json_writer.h"
 #include "server/realtime/realtime.h"
 
 namespace livedrops::server {

@@ -11,7 +11,7 @@
 #include <chrono>
 #include <utility>
 
-#include "server/json/json_writer.h"
+#include "base/json_writer.h"
 
 namespace livedrops::server {
 namespace {

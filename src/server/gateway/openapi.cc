@@ -5,7 +5,7 @@
 
 #include "livedrops/version.h"
 #include "server/gateway/openapi_schemas.h"
-#include "server/json/json_writer.h"
+#include "base/json_writer.h"
 #include "server/net/text.h"
 #include "server/problem.h"
 

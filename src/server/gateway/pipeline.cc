@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/json_writer.h"
 #include "server/gateway/handlers.h"
 #include "server/gateway/negotiation.h"
-#include "server/json/json_writer.h"
 #include "server/net/text.h"
 
 namespace livedrops::server {

@@ -2,8 +2,8 @@
 
 #include <charconv>
 
+#include "base/time_text.h"
 #include "server/json/json_value.h"
-#include "server/json/time_text.h"
 
 namespace livedrops::server {
 

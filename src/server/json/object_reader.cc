@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "server/json/time_text.h"
-#include "server/json/utf8.h"
+#include "base/time_text.h"
+#include "base/utf8.h"
 
 namespace livedrops::server {
 namespace {

@@ -1,5 +1,6 @@
 #include "server/json/write_domain.h"
 
+#include "base/event_json.h"
 #include "base/form.h"
 #include "base/hex.h"
 
@@ -41,14 +42,6 @@ std::string_view TextOf(const OrderId& id, std::string* buffer) {
   buffer->resize(36);
   WriteUuid(id.bytes(), buffer->data());
   return *buffer;
-}
-
-void AddSubjects(const Event& event, Members* members) {
-  members->AddText("dropId", event.drop.view());
-  members->AddText("creatorId", event.creator.view());
-  std::string order;
-  if (!event.order.empty()) members->Add("orderId", TextOf(event.order, &order));
-  members->AddText("userId", event.user.view());
 }
 
 }  // namespace
@@ -106,16 +99,12 @@ void Write(const Product& product, JsonWriter* json, const FieldFilter& fields,
 }
 
 void Write(const Event& event, JsonWriter* json) {
-  const FieldFilter all;
-  Members members(json, all);
-  members.Add("type", ToString(event.type));
-  members.Add("eventId", event.seq);
-  AddSubjects(event, &members);
-  members.Add("at", event.at);
-  members.Add("offset", event.seq);
+  json->BeginObject();
+  WriteCommonMembers(event, json);
   const FormReader body(event.body);
-  if (const auto quantity = body.Number("quantity")) members.Add("quantity", *quantity);
-  if (event.balance) members.Add("currentStock", *event.balance);
+  if (const auto quantity = body.Number("quantity")) json->Member("quantity", *quantity);
+  if (event.balance) json->Member("currentStock", *event.balance);
+  json->EndObject();
 }
 
 void WriteAudit(const Event& event, JsonWriter* json) {
@@ -126,7 +115,7 @@ void WriteAudit(const Event& event, JsonWriter* json) {
   members.Add("actor", event.actor);
   members.Add("subject", event.subject);
   members.Add("at", event.at);
-  AddSubjects(event, &members);
+  WriteSubjects(event, json);
   members.AddText("body", event.body);
   members.Add("hash", ToHex(event.hash));
 }

@@ -4,10 +4,10 @@
 #include <string>
 #include <string_view>
 
+#include "base/json_writer.h"
 #include "livedrops/audit.h"
 #include "livedrops/reply.h"
 #include "server/json/fields.h"
-#include "server/json/json_writer.h"
 
 namespace livedrops::server {
 

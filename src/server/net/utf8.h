@@ -5,7 +5,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "server/json/utf8.h"
+#include "base/utf8.h"
 
 namespace livedrops::server {
 

@@ -12,8 +12,8 @@
 #include <functional>
 #include <memory>
 
+#include "base/json_writer.h"
 #include "server/auth/crypto.h"
-#include "server/json/json_writer.h"
 #include "server/program/commands.h"
 
 namespace livedrops::server {

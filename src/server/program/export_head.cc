@@ -2,13 +2,13 @@
 #include <cstdio>
 
 #include "base/hex.h"
+#include "base/json_writer.h"
 #include "base/signed_head.h"
+#include "base/time_text.h"
 #include "livedrops/open.h"
 #include "livedrops/spi/clock.h"
 #include "livedrops/spi/storage.h"
 #include "server/config/secrets.h"
-#include "server/json/json_writer.h"
-#include "server/json/time_text.h"
 #include "server/program/commands.h"
 
 namespace livedrops::server {

@@ -3,12 +3,12 @@
 #include <csignal>
 #include <cstdio>
 
+#include "base/json_writer.h"
 #include "livedrops/open.h"
 #include "livedrops/server/gateway.h"
 #include "server/config/apply.h"
 #include "server/config/secrets.h"
 #include "server/gateway/shared.h"
-#include "server/json/json_writer.h"
 #include "server/program/commands.h"
 #include "server/program/run_marker.h"
 

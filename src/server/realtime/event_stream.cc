@@ -3,9 +3,9 @@
 #include <charconv>
 #include <utility>
 
+#include "base/json_writer.h"
 #include "server/auth/routes.h"
 #include "server/auth/token_verifier.h"
-#include "server/json/json_writer.h"
 #include "server/problem.h"
 
 namespace livedrops::server {

@@ -1,6 +1,6 @@
 #include "server/realtime/loader.h"
 
-#include "server/json/json_writer.h"
+#include "base/json_writer.h"
 #include "server/json/write_domain.h"
 #include "server/realtime/publication.h"
 

@@ -2,9 +2,9 @@
 
 #include <limits>
 
+#include "base/json_writer.h"
 #include "livedrops/version.h"
 #include "server/json/json_value.h"
-#include "server/json/json_writer.h"
 
 namespace livedrops::server {
 namespace {

@@ -1,9 +1,9 @@
-#include "server/json/json_writer.h"
+#include "base/json_writer.h"
 
 #include <gtest/gtest.h>
 
+#include "base/time_text.h"
 #include "server/json/json_value.h"
-#include "server/json/time_text.h"
 #include "server/json/write_domain.h"
 
 namespace livedrops::server {

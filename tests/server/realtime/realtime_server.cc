@@ -23,11 +23,11 @@
 #include <memory>
 #include <string>
 
+#include "base/json_writer.h"
 #include "livedrops/open.h"
 #include "livedrops/server/http_server.h"
 #include "server/auth/token_verifier.h"
 #include "server/auth/worker_pool.h"
-#include "server/json/json_writer.h"
 #include "server/realtime/realtime.h"
 
 namespace livedrops::server {

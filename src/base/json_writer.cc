@@ -1,13 +1,13 @@
-#include "server/json/json_writer.h"
+#include "base/json_writer.h"
 
 #include <array>
 #include <charconv>
 
 #include "base/hex.h"
-#include "server/json/time_text.h"
-#include "server/json/utf8.h"
+#include "base/time_text.h"
+#include "base/utf8.h"
 
-namespace livedrops::server {
+namespace livedrops {
 namespace {
 
 // How many of the bytes at the front need no escaping: printable ASCII but quote and backslash.
@@ -123,4 +123,4 @@ JsonWriter& JsonWriter::Number(std::uint64_t value) {
   return Token({text.data(), end});
 }
 
-}  // namespace livedrops::server
+}  // namespace livedrops

@@ -1,8 +1,8 @@
-#include "server/json/utf8.h"
+#include "base/utf8.h"
 
 #include <cstdint>
 
-namespace livedrops::server {
+namespace livedrops {
 namespace {
 
 // What the first byte announces: how many bytes, and between which values the second must be.
@@ -48,4 +48,4 @@ std::size_t Characters(std::string_view text) {
   return count;
 }
 
-}  // namespace livedrops::server
+}  // namespace livedrops

@@ -9,7 +9,7 @@
 
 #include "livedrops/types.h"
 
-namespace livedrops::server {
+namespace livedrops {
 
 class JsonWriter {
  public:
@@ -53,4 +53,4 @@ class JsonWriter {
   bool first_ = true;  // No comma before the next token.
 };
 
-}  // namespace livedrops::server
+}  // namespace livedrops

@@ -1,6 +1,6 @@
-#include "server/json/time_text.h"
+#include "base/time_text.h"
 
-namespace livedrops::server {
+namespace livedrops {
 namespace {
 
 using std::chrono::day;
@@ -142,4 +142,4 @@ bool IsDate(std::string_view text) {
   return ReadDate(&scanner).has_value() && scanner.done();
 }
 
-}  // namespace livedrops::server
+}  // namespace livedrops

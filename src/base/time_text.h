@@ -7,7 +7,7 @@
 
 #include "livedrops/types.h"
 
-namespace livedrops::server {
+namespace livedrops {
 
 constexpr std::size_t kTimeTextBytes = 24;
 
@@ -23,4 +23,4 @@ std::optional<Time> ParseTime(std::string_view text);
 // True for a date that exists, "2026-02-28".
 bool IsDate(std::string_view text);
 
-}  // namespace livedrops::server
+}  // namespace livedrops
