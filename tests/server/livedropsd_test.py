@@ -3,6 +3,7 @@
 
 import asyncio
 import concurrent.futures
+import datetime
 import gzip
 import http.client
 import json
@@ -29,6 +30,11 @@ from livedropsd import (BIN, END, NO_LIMITS, PROGRAM, SECONDS, Client, Server, S
 HEADER = b"IHDR" + struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)
 PNG = (b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + HEADER
        + struct.pack(">I", zlib.crc32(HEADER)))
+
+
+def rfc3339(seconds):
+    moment = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Accounts(ServerTest):
@@ -322,6 +328,25 @@ class Drops(ServerTest):
             self.assertEqual([error["pointer"] for error in answer.json["errors"]], [pointer])
         self.assertEqual(other.post("/createDrop", good).code, "forbidden")
         self.assertEqual(cleo.post("/createDrop", {**good, "prodId": "none"}).status, 404)
+
+    def test_no_answer_with_a_drop_is_cached_past_its_next_change(self):
+        cleo = self.sign_up("creator")
+
+        def lifetimes(**window):
+            drop = self.make_drop(cleo, **window)
+            return {path: cleo.get(path, token=None).headers["Cache-Control"] for path in (
+                f"/drops/{drop['dropId']}", f"/drops?creatorId={cleo.id}",
+                f"/products/{drop['prodId']}?include=drop",
+                f"/products?creatorId={cleo.id}&include=drop")}
+
+        self.assertEqual(set(lifetimes().values()), {"public, max-age=1"})
+        for member in ("startTime", "endTime"):
+            for _ in range(10):  # Until a machine that stands still now and then is fast enough.
+                moment = time.time() + 0.9
+                found = lifetimes(**{member: rfc3339(moment)})
+                if time.time() < moment:
+                    break
+            self.assertEqual(set(found.values()), {"public, max-age=0"}, (member, found))
 
     def test_a_drop_is_cached_for_a_second(self):
         cleo = self.sign_up("creator")

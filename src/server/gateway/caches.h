@@ -16,6 +16,7 @@ namespace livedrops::server {
 struct WrittenPage {
   std::shared_ptr<const std::string> body;
   std::string tag;
+  Time changes_at = Time::max();  // When the first of its drops starts or ends.
 };
 inline std::size_t WeightOf(const WrittenPage& page) {
   return sizeof page + page.body->size() + page.tag.size();

@@ -21,6 +21,7 @@ std::string Quoted(std::string tag, std::string_view form) {
 
 void TagBuilder::Add(const Drop& drop) {
   text_.append(drop.id.view()).append(TagOf(drop)).append(",");
+  changes_at_ = std::min(changes_at_, NextChangeOf(drop, now_));
 }
 
 void TagBuilder::Add(const Product& product) {
@@ -39,12 +40,14 @@ std::string TagOf(const Product& product, std::string_view form) {
   return Quoted(std::to_string(product.version), form);
 }
 
-std::string CacheControlOf(const Drop& drop, Time now) {
-  for (const Time moment : {drop.start_time, drop.end_time}) {
-    // A cache counts whole seconds: one that reaches past the moment is too long.
-    if (moment > now && moment < now + std::chrono::seconds(1)) return "public, max-age=0";
-  }
-  return std::string(kCacheDropList);
+Time NextChangeOf(const Drop& drop, Time now) {
+  if (drop.start_time > now) return drop.start_time;
+  return drop.end_time > now ? drop.end_time : Time::max();
+}
+
+std::string_view CacheUntil(Time changes_at, Time now) {
+  // A cache counts whole seconds: one that reaches past the moment is too long.
+  return changes_at - now < std::chrono::seconds(1) ? "public, max-age=0" : "public, max-age=1";
 }
 
 void AnswerPublic(Context& context, std::string body, const std::string& tag,

@@ -12,13 +12,18 @@ namespace livedrops::server {
 // Collects what an answer depends on and gives an entity tag: answers that differ have other tags.
 class TagBuilder {
  public:
+  explicit TagBuilder(Time now) : now_(now) {}
   void Add(const Drop& drop);
   void Add(const Product& product);
   void Add(std::string_view text);
   // A hash of everything that was added, in quotes.
   std::string Take() const;
+  // When the first of its drops starts or ends; Time::max() without one.
+  Time changes_at() const { return changes_at_; }
 
  private:
+  Time now_;
+  Time changes_at_ = Time::max();
   std::string text_;
 };
 
@@ -26,9 +31,10 @@ class TagBuilder {
 std::string TagOf(const Drop& drop, std::string_view form = {});
 std::string TagOf(const Product& product, std::string_view form = {});
 
-// One second, and never past the moment when the drop starts or ends.
-std::string CacheControlOf(const Drop& drop, Time now);
-inline constexpr std::string_view kCacheDropList = "public, max-age=1";
+// When the drop starts or ends next; Time::max() when it does neither again.
+Time NextChangeOf(const Drop& drop, Time now);
+// Of what shows drops: one second, and never past the moment when the first of them changes.
+std::string_view CacheUntil(Time changes_at, Time now);
 inline constexpr std::string_view kCacheProduct = "public, max-age=5, stale-while-revalidate=30";
 
 // 200 with the body, or 304 when the client has it already. What is public carries nothing about

@@ -149,7 +149,7 @@ Result<WrittenPage> WritePage(Context& context, const WantedPage& wanted) {
   if (!page.ok()) return page.status();
   const Time now = context.Now();
   std::string body;
-  TagBuilder tag;
+  TagBuilder tag(now);
   tag.Add(wanted.Key());
   JsonWriter json(&body);
   json.BeginObject().Name("data").BeginArray();
@@ -160,7 +160,8 @@ Result<WrittenPage> WritePage(Context& context, const WantedPage& wanted) {
   json.EndArray();
   if (!page->next_cursor.empty()) json.Member("nextCursor", page->next_cursor);
   json.EndObject();
-  return WrittenPage{std::make_shared<const std::string>(std::move(body)), tag.Take()};
+  return WrittenPage{std::make_shared<const std::string>(std::move(body)), tag.Take(),
+                     tag.changes_at()};
 }
 
 void AnswerPage(Context& context, const WantedPage& wanted) {
@@ -168,7 +169,8 @@ void AnswerPage(Context& context, const WantedPage& wanted) {
                                                   [&]() { return WritePage(context, wanted); });
   if (!page.ok()) return context.Refuse(page.status(), ProblemCode::invalid_cursor);
   context.stale |= page->stale;
-  AnswerPublic(context, page->value->body, page->value->tag, kCacheDropList);
+  const WrittenPage& written = *page->value;
+  AnswerPublic(context, written.body, written.tag, CacheUntil(written.changes_at, context.Now()));
 }
 
 }  // namespace
@@ -194,7 +196,7 @@ void handle::drop(Context& context) {
   if (!drop.ok()) return context.Refuse(drop.status());
   const Time now = context.Now();
   AnswerPublic(context, ToJson(*drop, now, fields), TagOf(*drop, fields.ToString()),
-               CacheControlOf(*drop, now));
+               CacheUntil(NextChangeOf(*drop, now), now));
 }
 
 void handle::update_drop(Context& context) {

@@ -160,7 +160,7 @@ Result<WrittenPage> WritePage(Context& context, const WantedPage& wanted) {
   const Result<ProductPage> page = context.service().products().List(filter);
   if (!page.ok()) return page.status();
   std::string body;
-  TagBuilder tag;
+  TagBuilder tag(context.Now());
   tag.Add(wanted.Key());
   tag.Add(std::to_string(page->total));
   JsonWriter json(&body);
@@ -172,7 +172,8 @@ Result<WrittenPage> WritePage(Context& context, const WantedPage& wanted) {
   json.EndArray().Member("page", filter.page).Member("limit", filter.limit);
   json.Member("total", page->total);
   json.Member("totalPages", (page->total + filter.limit - 1) / filter.limit).EndObject();
-  return WrittenPage{std::make_shared<const std::string>(std::move(body)), tag.Take()};
+  return WrittenPage{std::make_shared<const std::string>(std::move(body)), tag.Take(),
+                     tag.changes_at()};
 }
 
 void AnswerPage(Context& context, const WantedPage& wanted) {
@@ -180,8 +181,11 @@ void AnswerPage(Context& context, const WantedPage& wanted) {
                                                   [&]() { return WritePage(context, wanted); });
   if (!page.ok()) return context.Refuse(page.status());
   context.stale |= page->stale;
-  AnswerPublic(context, page->value->body, page->value->tag,
-               wanted.kind() == Caches::Kind::products ? kCacheProduct : kCacheDropList);
+  const WrittenPage& written = *page->value;
+  AnswerPublic(context, written.body, written.tag,
+               wanted.kind() == Caches::Kind::products
+                   ? kCacheProduct
+                   : CacheUntil(written.changes_at, context.Now()));
 }
 
 }  // namespace
@@ -213,14 +217,14 @@ void handle::product(Context& context) {
       context.service(), context.ParameterId<ProductId>(), &context.stale);
   if (!product.ok()) return context.Refuse(product.status(), ProblemCode::not_found);
   std::string body;
-  TagBuilder form;
+  TagBuilder form(context.Now());
   JsonWriter json(&body);
   const Status written = WriteProduct(context, *product, shape, &json, &form);
   if (!written.ok()) return context.Refuse(written);
   form.Add(shape.drop_fields.ToString());
   AnswerPublic(context, std::move(body),
                TagOf(*product, shape.plain() ? "" : shape.fields.ToString() + form.Take()),
-               shape.drop ? kCacheDropList : kCacheProduct);
+               shape.drop ? CacheUntil(form.changes_at(), context.Now()) : kCacheProduct);
 }
 
 void handle::update_product(Context& context) {
