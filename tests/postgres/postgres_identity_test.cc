@@ -1,11 +1,14 @@
 // The epoch of a shop in PostgreSQL: another after a standby was promoted and in a restored dump,
 // also for processes that stay open.
 #include <chrono>
+#include <latch>
 #include <thread>
 
 #include "livedrops/open.h"
+#include "storage/postgres/identity.h"
 #include "tests/crash/shop.h"
 #include "tests/postgres/postgres_kit.h"
+#include "tests/postgres/proxy.h"
 
 namespace livedrops {
 namespace {
@@ -101,6 +104,107 @@ TEST(PostgresIdentity, UnfinishedCopyIsNoShop) {
   EXPECT_EQ(Epoch(url, finish), epoch);
   EXPECT_EQ(Epoch(url), epoch);
   EXPECT_EQ(OpenPostgresStorage(url, target).status().code(), StatusCode::kInvalidArgument);
+}
+
+// --- a server that does not answer -------------------------------------------------------------
+
+// Two connections to one shop, the first one over a link of the test's.
+class PostgresIdentitySlow : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (SharedServer() == nullptr) GTEST_SKIP() << "needs a server of its own";
+    url_ = NewShopUrl();
+    epoch_ = Epoch(url_);
+    proxy_ = std::make_unique<PostgresProxy>(SharedServer()->SocketPath());
+    slow_ = Connect(proxy_->Through(url_));
+    quick_ = Connect(url_);
+    ASSERT_TRUE(slow_ != nullptr && quick_ != nullptr);
+  }
+  static std::unique_ptr<postgres::Connection> Connect(const std::string& url) {
+    postgres::ConnectionOptions options;
+    options.url = url;
+    auto connection = postgres::Connection::Open(options);
+    EXPECT_TRUE(connection.ok()) << connection.status().ToString();
+    return connection.ok() ? std::move(*connection) : nullptr;
+  }
+
+  std::string url_;
+  std::string epoch_;
+  std::unique_ptr<PostgresProxy> proxy_;
+  std::unique_ptr<postgres::Connection> slow_;
+  std::unique_ptr<postgres::Connection> quick_;
+  postgres::Identity identity_{StorageOptions{}};
+};
+
+TEST_F(PostgresIdentitySlow, IsWaitedForByNobodyElse) {
+  std::latch asked(1);
+  std::atomic<bool> swallowed = false;
+  proxy_->Play([&](bool, const std::string&) {
+    if (!swallowed.exchange(true)) asked.count_down();
+    return LinkAction::swallow;
+  });
+  std::atomic<bool> done = false;
+  std::thread waiting([&] {
+    EXPECT_EQ(identity_.Admit(*slow_).code(), StatusCode::kUnavailable);
+    done = true;
+  });
+  asked.wait();
+  const Status admitted = identity_.Admit(*quick_);
+  EXPECT_TRUE(admitted.ok()) << admitted.ToString();
+  EXPECT_FALSE(done);
+  EXPECT_EQ(identity_.info().epoch, epoch_);
+  proxy_.reset();  // The link ends, and with it the waiting.
+  waiting.join();
+}
+
+TEST_F(PostgresIdentitySlow, AnswerDoesNotReplaceANewerOne) {
+  std::latch answered(1);
+  std::latch renewed(1);
+  std::atomic<bool> held = false;
+  proxy_->Play([&](bool to_server, const std::string&) {
+    if (!to_server && !held.exchange(true)) {
+      answered.count_down();
+      renewed.wait();
+    }
+    return LinkAction::forward;
+  });
+  std::thread waiting([&] { EXPECT_TRUE(identity_.Admit(*slow_).ok()); });
+  answered.wait();
+  const std::string other = Epoch(url_, {.new_epoch = true});
+  EXPECT_TRUE(identity_.Admit(*quick_).ok());
+  EXPECT_EQ(identity_.info().epoch, other);
+  renewed.count_down();
+  waiting.join();
+  proxy_->Play({});
+  EXPECT_EQ(identity_.info().epoch, other);
+}
+
+// Asked by many at once: one fresh epoch, and everybody shows it.
+TEST(PostgresIdentity, IsRenewedOnceByManyThreads) {
+  const std::string url = NewShopUrl();
+  const std::string epoch = Epoch(url);
+  RunSql(url,
+         "CREATE TABLE renewals(epoch bytea); CREATE FUNCTION renewal() RETURNS trigger LANGUAGE"
+         " plpgsql AS $$ BEGIN IF NEW.value <> OLD.value THEN INSERT INTO renewals"
+         " VALUES(NEW.value); END IF; RETURN NULL; END $$;"
+         "CREATE TRIGGER renewal AFTER UPDATE ON meta FOR EACH ROW WHEN (NEW.name = 'epoch')"
+         " EXECUTE FUNCTION renewal()");
+  postgres::Identity identity(StorageOptions{.new_epoch = true});
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 6; ++i) {
+    threads.emplace_back([&] {
+      postgres::ConnectionOptions options;
+      options.url = url;
+      const auto connection = postgres::Connection::Open(options);
+      ASSERT_TRUE(connection.ok()) << connection.status().ToString();
+      const Status admitted = identity.Admit(**connection);
+      EXPECT_TRUE(admitted.ok()) << admitted.ToString();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(RunSql(url, "SELECT count(*) FROM renewals"), std::vector<std::string>{"1"});
+  EXPECT_NE(identity.info().epoch, epoch);
+  EXPECT_EQ(identity.info().epoch, Stored(url, "epoch"));
 }
 
 // --- a standby takes over ----------------------------------------------------------------------

@@ -1,5 +1,8 @@
 // Several processes and machines on one database: they share it, one is stopped, one is killed, the
 // server is killed, a standby takes over.
+#include <gtest/gtest-spi.h>
+#include <libpq-fe.h>
+
 #include <chrono>
 #include <map>
 #include <thread>
@@ -293,20 +296,18 @@ TEST(PostgresKill, OfTheServerLosesNothingThatWasAcknowledged) {
 
 // --- a standby takes over ----------------------------------------------------------------------
 
-TEST(PostgresFailover, ToASynchronousStandbyLosesNothingThatWasAcknowledged) {
-  const Directory directory;
-  auto primary = PostgresServer::Start();
-  const auto standby = primary->StartStandby("second");
-  RunSql(primary->Url(), "ALTER SYSTEM SET synchronous_standby_names = 'second'");
-  RunSql(primary->Url(), "SELECT pg_reload_conf()");
+void AwaitSql(const PostgresServer& server, const std::string& sql, const std::string& row) {
+  const std::vector<std::string> expected = {row};
   const auto until = Steady::now() + kPatience;
-  const std::vector<std::string> synchronous = {"sync"};
-  const std::string state = "SELECT sync_state FROM pg_stat_replication";
-  while (RunSql(primary->Url(), state) != synchronous && Steady::now() < until) {
+  while (RunSql(server.Url(), sql) != expected && Steady::now() < until) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  ASSERT_EQ(RunSql(primary->Url(), state), synchronous);
-  MakeShop(primary->Url());
+  ASSERT_EQ(RunSql(server.Url(), sql), expected);
+}
+
+// Another process sells on the primary until that dies, and the standby takes over.
+crash::Expectation SellUntilFailover(PostgresServer* primary, PostgresServer* standby) {
+  const Directory directory;
   Process process({"load", primary->Url(), "a", directory.File("a")}, directory.File("a.out"));
   AwaitLines(directory.File("a"), 400);
   primary->Stop(SIGQUIT);
@@ -316,7 +317,39 @@ TEST(PostgresFailover, ToASynchronousStandbyLosesNothingThatWasAcknowledged) {
   expectation.Add(crash::ReadAcks(directory.File("a")));
   std::cout << expectation.acknowledged() << " orders were acknowledged before the failover\n";
   EXPECT_GT(expectation.acknowledged(), 50u);
-  Check(standby->Url(), expectation);
+  return expectation;
+}
+
+TEST(PostgresFailover, ToASynchronousStandbyLosesNothingThatWasAcknowledged) {
+  auto primary = PostgresServer::Start();
+  const auto standby = primary->StartStandby("second");
+  RunSql(primary->Url(), "ALTER SYSTEM SET synchronous_standby_names = 'second'");
+  RunSql(primary->Url(), "SELECT pg_reload_conf()");
+  AwaitSql(*primary, "SELECT sync_state FROM pg_stat_replication", "sync");
+  MakeShop(primary->Url());
+  Check(standby->Url(), SellUntilFailover(primary.get(), standby.get()));
+}
+
+// What the test above would say if anything were lost: here the standby is asynchronous, and hears
+// nothing any more when the selling begins.
+TEST(PostgresFailover, ToAStandbyThatHeardNothingIsSeenToLose) {
+  auto primary = PostgresServer::Start();
+  const auto standby = primary->StartStandby("second");
+  MakeShop(primary->Url());
+  const std::string head = "SELECT seq FROM log_head";
+  AwaitSql(*standby, head, RunSql(primary->Url(), head).front());
+  RunSql(standby->Url(), "ALTER SYSTEM SET primary_conninfo = ''");
+  RunSql(standby->Url(), "SELECT pg_reload_conf()");
+  AwaitSql(*standby, "SELECT count(*) FROM pg_stat_wal_receiver", "0");
+  const crash::Expectation expectation = SellUntilFailover(primary.get(), standby.get());
+  testing::TestPartResultArray found;
+  {
+    const testing::ScopedFakeTestPartResultReporter collecting(&found);
+    Check(standby->Url(), expectation);
+  }
+  ASSERT_GT(found.size(), 0);
+  EXPECT_NE(std::string(found.GetTestPartResult(0).message()).find("lost: "), std::string::npos)
+      << found.GetTestPartResult(0).message();
 }
 
 // A standby that had not all of it took over, or a backup was restored: nothing is sold on top.
@@ -342,6 +375,46 @@ TEST(PostgresFailover, CommitsThatWereLostAreNoticed) {
 }
 
 // --- readers -----------------------------------------------------------------------------------
+
+// Goes on from the last seq it saw, and counts what it did not see.
+class Follower {
+ public:
+  void See(std::uint64_t seq) {
+    skipped_ += seq - last_ - 1;
+    last_ = seq;
+  }
+  std::uint64_t last() const { return last_; }
+  std::uint64_t skipped() const { return skipped_; }
+
+ private:
+  std::uint64_t last_ = 0;
+  std::uint64_t skipped_ = 0;
+};
+
+// What the test below would find: rows numbered by a sequence of the database become visible in the
+// order of the commits.
+TEST(PostgresReaders, FollowerNoticesASkippedRow) {
+  const std::string url = NewShopUrl();
+  RunSql(url, "CREATE TABLE log(seq bigserial, what text)");
+  PGconn* slow = PQconnectdb(url.c_str());
+  PQclear(PQexec(slow, "BEGIN; INSERT INTO log(what) VALUES('slow')"));
+  Follower follower;
+  const auto follow = [&] {
+    for (const std::string& seq :
+         RunSql(url, "SELECT seq FROM log WHERE seq > " + std::to_string(follower.last()) +
+                         " ORDER BY seq")) {
+      follower.See(std::stoull(seq));
+    }
+  };
+  RunSql(url, "INSERT INTO log(what) VALUES('quick')");
+  follow();
+  PQclear(PQexec(slow, "COMMIT"));
+  PQfinish(slow);
+  follow();
+  EXPECT_EQ(RunSql(url, "SELECT count(*) FROM log"), std::vector<std::string>{"2"});
+  EXPECT_EQ(follower.last(), 2u);
+  EXPECT_EQ(follower.skipped(), 1u);
+}
 
 // Commits become visible in the order of the log, whoever pauses before his: a reader that goes on
 // from the last seq it saw misses none.
@@ -373,19 +446,20 @@ TEST(PostgresReaders, NeverSkipAnEvent) {
     });
   }
   const auto reader = OpenOrDie(url);
-  std::uint64_t last = 0;
+  Follower follower;
   for (bool done = false; !done;) {
     done = writing == 0;
     ChannelQuery query;
-    query.after_seq = last;
+    query.after_seq = follower.last();
     std::vector<Event> events;
     const Status read = reader->ReadChannel(query, &events);
     EXPECT_TRUE(read.ok()) << read.ToString();
-    for (const Event& event : events) EXPECT_EQ(event.seq, ++last);
+    for (const Event& event : events) follower.See(event.seq);
   }
-  for (std::thread& writer : writers) writer.join();
-  EXPECT_EQ(last, reader->ReadHead()->seq);
-  EXPECT_GE(last, static_cast<std::uint64_t>(kWriters * kOrders));
+  for (std::thread& thread : writers) thread.join();
+  EXPECT_EQ(follower.skipped(), 0u);
+  EXPECT_EQ(follower.last(), reader->ReadHead()->seq);
+  EXPECT_GE(follower.last(), static_cast<std::uint64_t>(kWriters * kOrders));
 }
 
 }  // namespace

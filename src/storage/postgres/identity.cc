@@ -18,6 +18,8 @@ constexpr char kSystem[] = "SELECT system_identifier::text FROM pg_control_syste
 // The file of the log begins with the timeline. What pg_control_checkpoint says may be an older
 // one: a standby is promoted before its next checkpoint.
 constexpr char kTimeline[] = "SELECT left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)";
+// Each other try is because another thread found something new meanwhile: a failover is one.
+constexpr int kTriesMax = 5;
 // As a commit of orders: what is answered must be there after a crash.
 constexpr char kDurably[] =
     "SELECT set_config('synchronous_commit', 'on', true)"
@@ -64,6 +66,19 @@ bool IsSame(const StoredIdentity& a, const StoredIdentity& b) {
   return a.shop.epoch == b.shop.epoch && a.home == b.home && a.is_unfinished == b.is_unfinished;
 }
 
+bool IsSame(const ShopInfo& a, const ShopInfo& b) {
+  return a.epoch == b.epoch && a.secret == b.secret;
+}
+
+Result<StoredIdentity> Checked(const Connection& connection, const StorageOptions& options,
+                               Rows meta) {
+  auto stored = IdentityIn(connection, std::move(meta));
+  if (!stored.ok()) return stored;
+  const Status allowed = CheckCopy(*stored, options);
+  if (!allowed.ok()) return connection.Fail(allowed.code(), allowed.message());
+  return stored;
+}
+
 // The statements that make `identity` the stored one.
 void AddStore(const StoredIdentity& identity, Pipeline* pipeline) {
   Params params;
@@ -78,90 +93,121 @@ void AddStore(const StoredIdentity& identity, Pipeline* pipeline) {
 
 }  // namespace
 
+// What was found is shown only if nobody has shown anything else since we asked: he may have asked
+// later.
 Status Identity::Admit(Connection& connection) {
+  for (int tries = 0; tries < kTriesMax; ++tries) {
+    const Basis basis = Begin();
+    const Result<ShopInfo> found = Ask(connection, basis.options);
+    const bool concluded = Conclude(found, basis, connection.is_standby());
+    if (concluded || !connection.usable()) return found.status();
+  }
+  return connection.Fail(StatusCode::kUnavailable, "the shop's identity changes all the time");
+}
+
+Identity::Basis Identity::Begin() {
   const std::lock_guard guard(mutex_);
-  return AdmitLocked(connection);
+  return {options_, changes_};
 }
 
 // Two round trips: a new connection is not to be dearer than it must be.
-Status Identity::AdmitLocked(Connection& connection) {
+Result<ShopInfo> Identity::Ask(Connection& connection, const StorageOptions& options) {
   Pipeline pipeline(connection);
   PipelineEnd end = pipeline.Add(kMeta).Add(kFacts).Run();
   if (!end.status.ok()) return end.status;
-  const auto stored = Checked(connection, Rows(std::move(end.results[0])));
+  const auto stored = Checked(connection, options, Rows(std::move(end.results[0])));
   if (!stored.ok()) return stored.status();
   Rows facts(std::move(end.results[1]));
   if (!facts.Next()) return connection.Fail(StatusCode::kCorrupt, "the server says nothing");
-  const bool is_standby = facts.Bool(0);
-  connection.set_admitted(is_standby);
-  if (is_standby) {
-    Show(stored->shop);
-    return OkStatus();
-  }
+  connection.set_admitted(facts.Bool(0));
+  if (connection.is_standby()) return stored->shop;
   const auto home = HomeOf(connection, facts);
   if (!home.ok()) return home.status();
-  auto changed = Changed(*stored, *home);
-  if (changed.ok() && !options_.read_only && !IsSame(*stored, *changed)) {
-    changed = Settle(connection, *home);
+  auto changed = Changed(*stored, options, *home);
+  if (changed.ok() && !options.read_only && !IsSame(*stored, *changed)) {
+    changed = Settle(connection, options, *home);
   }
   if (!changed.ok()) return changed.status();
-  Show(changed->shop);
-  options_.new_epoch = false;
-  // Once it is finished, it is a shop like any other.
-  if (options_.copy && options_.copy->finish) options_.copy.reset();
-  return OkStatus();
-}
-
-Result<StoredIdentity> Identity::Checked(const Connection& connection, Rows meta) const {
-  auto stored = IdentityIn(connection, std::move(meta));
-  if (!stored.ok()) return stored;
-  const Status allowed = CheckCopy(*stored, options_);
-  if (!allowed.ok()) return connection.Fail(allowed.code(), allowed.message());
-  return stored;
+  return changed->shop;
 }
 
 // What should be stored, given what is.
-Result<StoredIdentity> Identity::Changed(StoredIdentity identity, const std::string& home) {
+Result<StoredIdentity> Identity::Changed(StoredIdentity identity, const StorageOptions& options,
+                                         const std::string& home) {
   const bool moved = !IsSameHome(identity.home, home);
-  if (moved && options_.read_only && own_epoch_home_ == home) {
-    identity.shop.epoch = own_epoch_;
-  } else if (moved || options_.new_epoch) {
-    auto epoch = NewEpoch();
+  if (moved || options.new_epoch) {
+    auto epoch = options.read_only ? EpochOfReader(home, moved) : NewEpoch();
     if (!epoch.ok()) return epoch.status();
     identity.shop.epoch = std::move(*epoch);
-    own_epoch_home_ = home;
-    own_epoch_ = identity.shop.epoch;
   }
   identity.home = moved ? home : MergedHome(identity.home, home);
-  if (options_.copy && options_.copy->finish) identity.is_unfinished = false;
+  if (options.copy && options.copy->finish) identity.is_unfinished = false;
   return identity;
 }
 
-// Under the write lock: another process may have settled it meanwhile.
-Result<StoredIdentity> Identity::Settle(Connection& connection, const std::string& home) {
+Result<std::string> Identity::EpochOfReader(const std::string& home, bool moved) {
+  const std::lock_guard guard(mutex_);
+  if (moved && own_epoch_home_ == home) return own_epoch_;
+  auto epoch = NewEpoch();
+  if (!epoch.ok()) return epoch;
+  own_epoch_home_ = home;
+  own_epoch_ = *epoch;
+  return epoch;
+}
+
+bool Identity::TakeNewEpoch() {
+  const std::lock_guard guard(mutex_);
+  return std::exchange(options_.new_epoch, false);
+}
+
+void Identity::GiveBackNewEpoch() {
+  const std::lock_guard guard(mutex_);
+  options_.new_epoch = true;
+}
+
+// Under the write lock: another process, or another thread, may have settled it meanwhile.
+Result<StoredIdentity> Identity::Settle(Connection& connection, StorageOptions options,
+                                        const std::string& home) {
   Pipeline begin(connection);
   PipelineEnd begun = begin.AddBegin().Add(kTakeLock).Add(kDurably).Add(kMeta).Run();
   Status status = begun.status;
+  options.new_epoch = status.ok() && TakeNewEpoch();
   Result<StoredIdentity> changed = status;
-  if (status.ok()) changed = Checked(connection, Rows(std::move(begun.results.back())));
-  if (changed.ok()) changed = Changed(std::move(*changed), home);
-  if (!connection.usable()) return changed;
-  Pipeline end(connection);
-  if (!changed.ok()) {
-    static_cast<void>(end.Add("ROLLBACK").Run());
-    return changed;
+  if (status.ok()) changed = Checked(connection, options, Rows(std::move(begun.results.back())));
+  if (changed.ok()) changed = Changed(std::move(*changed), options, home);
+  if (connection.usable()) {
+    Pipeline end(connection);
+    if (changed.ok()) {
+      AddStore(*changed, &end);
+      status = end.AddCommit().Run().status;
+      if (!status.ok()) changed = status;
+    } else {
+      static_cast<void>(end.Add("ROLLBACK").Run());
+    }
   }
-  AddStore(*changed, &end);
-  status = end.AddCommit().Run().status;
-  if (!status.ok()) return status;
+  if (!changed.ok() && options.new_epoch) GiveBackNewEpoch();
   return changed;
 }
 
-void Identity::Show(const ShopInfo& shop) {
+bool Identity::Conclude(const Result<ShopInfo>& found, const Basis& basis, bool is_standby) {
+  const std::lock_guard guard(mutex_);
   const ShopInfo* const now = newest_.load(std::memory_order_relaxed);
-  if (now != nullptr && now->epoch == shop.epoch && now->secret == shop.secret) return;
-  shown_.push_front(shop);
-  newest_.store(&shown_.front(), std::memory_order_release);
+  const bool is_shown = found.ok() && now != nullptr && IsSame(*found, *now);
+  if (!is_shown && changes_ != basis.changes) return false;
+  if (!found.ok()) return true;
+  if (!is_shown) {
+    ++changes_;
+    shown_.push_front(*found);
+    newest_.store(&shown_.front(), std::memory_order_release);
+  }
+  if (is_standby) return true;
+  if (options_.read_only) options_.new_epoch = false;
+  // Once it is finished, it is a shop like any other.
+  if (options_.copy && options_.copy->finish) {
+    ++changes_;
+    options_.copy.reset();
+  }
+  return true;
 }
 
 }  // namespace livedrops::postgres
