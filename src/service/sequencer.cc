@@ -17,7 +17,8 @@ constexpr std::size_t kAnswersPerBatch = 8'192;
 constexpr std::size_t kRowsPerBatch = 4'096;
 // For so many batches after two drops waited at once, the next such meeting is expected.
 constexpr std::uint64_t kSharedBatches = 64;
-// After a fence the lock is taken first for this long: others are selling too.
+// After a fence, or a turn in which others had written, the lock is taken first for this long: they
+// are selling too.
 constexpr Duration kContentionTime{1'000};
 constexpr Duration kLockDeadline{2'000};
 // Opening beside others that sell: they wait meanwhile, as short as the shop loads.
@@ -539,17 +540,36 @@ void Sequencer::ReleaseChecked() {
 }
 
 Status Sequencer::CommitLocked() {
+  BeginLocked();
+  return CommitLocked(TakeLock());
+}
+
+void Sequencer::BeginLocked() {
   LD_ASSERT(in_flight_ == nullptr);
-  if (!open_->batch.empty() || !open_->tickets.empty()) {
-    Undo(open_.get());
-    PutBack(nullptr, open_.get());
+  Undo(open_.get());
+  PutBack(nullptr, open_.get());
+  Open();
+  state_.Record(0, nullptr, nullptr);
+}
+
+Status Sequencer::TakeLock() { return storage_->Lock(kLockDeadline); }
+
+// What goes wrong here goes wrong again under the lock, and is told there.
+void Sequencer::ReadAhead() { static_cast<void>(ReadTail()); }
+
+Status Sequencer::CommitLocked(const Status& locked) {
+  if (!locked.ok()) {
+    durable_ = state_.head();
     Open();
+    return locked;
   }
-  if (Status locked = storage_->Lock(kLockDeadline); !locked.ok()) return locked;
+  const Head known = durable_;
   if (Status caught_up = CatchUp(); !caught_up.ok()) {
     storage_->Unlock();
     return caught_up;
   }
+  // A commit without the lock would only be fenced again.
+  if (durable_ != known) contended_until_ = options_.clock->Now() + kContentionTime;
   Decide();
   if (open_->batch.empty()) {
     storage_->Unlock();
@@ -562,20 +582,24 @@ Status Sequencer::CommitLocked() {
   return OkStatus();
 }
 
+Status Sequencer::ReadTail() {
+  for (;;) {
+    const std::uint64_t before = state_.head().seq;
+    TailSink sink(&state_);
+    Status status = storage_->ReadLog(before, static_cast<std::int64_t>(kTailPage), sink);
+    if (status.ok()) status = sink.status();
+    // A page that is not full was the last one: another look costs a round trip, under the lock.
+    if (!status.ok() || state_.head().seq < before + kTailPage) return status;
+  }
+}
+
 Status Sequencer::CatchUp() {
   LD_ASSERT(in_flight_ == nullptr && open_->batch.empty());
   state_.Record(0, nullptr, nullptr);
   // Without a line: a drop that somebody else made may be waited for by now.
   PutBack(nullptr, nullptr);
-  Status status;
   const std::uint64_t known = state_.head().seq;
-  for (std::uint64_t before = known;; before = state_.head().seq) {
-    TailSink sink(&state_);
-    status = storage_->ReadLog(before, static_cast<std::int64_t>(kTailPage), sink);
-    if (status.ok()) status = sink.status();
-    // A page that is not full was the last one: another look costs a round trip, under the lock.
-    if (!status.ok() || state_.head().seq < before + kTailPage) break;
-  }
+  Status status = ReadTail();
   if (status.ok() && behind_ && state_.head().seq == known) CheckNothingLost();
   durable_ = state_.head();
   behind_ = !status.ok();

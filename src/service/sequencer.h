@@ -90,6 +90,14 @@ class Sequencer {
   // flight. Decides at once what waits. Errors: unavailable when the lock was not to be had.
   Status CommitLocked();
 
+  // The same in steps, for a driver with two threads: BeginLocked, TakeLock, CommitLocked with its
+  // answer. While one thread is in TakeLock, another may call ReadAhead, which applies what other
+  // processes have written so far: the less is left to be read under the lock.
+  void BeginLocked();
+  Status TakeLock();
+  void ReadAhead();
+  Status CommitLocked(const Status& locked);
+
   // Decides and commits until nobody waits, on this thread. Returns early, with requests still
   // waiting, when the storage cannot be read, locked or resolved now.
   void RunInline();
@@ -149,6 +157,7 @@ class Sequencer {
   Status LoadLocked();
   void CheckNothingLost();
   Status CheckTail();
+  Status ReadTail();
   void Answer(Ticket* ticket, const Status& status);
   void Release(std::vector<Ticket*>& tickets);
   void Undo(Group* group);

@@ -62,6 +62,8 @@ class Writer {
   void CommitInline();
   void HandOver();
   bool RecoverStep();
+  Status CommitLocked();
+  void ReadAhead();
   void Tell();
   void GiveUpLate();
   void Publish();
@@ -77,6 +79,9 @@ class Writer {
   std::uint64_t commit_took_us_ = 0;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> commit_stopping_{false};
+  std::atomic<bool> reads_ahead_{false};
+  std::mutex reading_;  // Held by the committing thread while it reads ahead.
+  std::chrono::steady_clock::duration lock_wait_{};  // Of the last turn.
   std::optional<std::chrono::steady_clock::time_point> trouble_since_;
 
   std::uint64_t last_inline_us_ = 0;

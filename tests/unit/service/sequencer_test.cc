@@ -207,6 +207,77 @@ TEST_F(Sequencing, KeepsTheOrderOfArrivalsOverAFence) {
   }
 }
 
+// What others wrote while one waited for the lock is known by then; only the last commit is read.
+TEST_F(Sequencing, ReadsAheadWhileItWaitsForTheLock) {
+  MakeDrop("d1", 5);
+  Start();
+  auto other = OpenOther();
+  const Asked* order = Offer(OrderOf("d1", "u1", "k1", 3));
+  sequencer_->Decide();
+  sequencer_->BeginLocked();
+  EXPECT_TRUE(Ok(other->orders().Place(OrderOf("d1", "u8", "k1", 1))));
+  sequencer_->ReadAhead();
+  EXPECT_EQ(sequencer_->state().head(), *storage_->ReadHead());
+  // A read that fails in its middle costs nothing but time.
+  EXPECT_TRUE(Ok(other->orders().Place(OrderOf("d1", "u9", "k1", 1))));
+  FailNext(StorageCall::read_log, Fault::after);
+  sequencer_->ReadAhead();
+  EXPECT_TRUE(Ok(other->orders().Place(OrderOf("d1", "u9", "k2", 1))));
+  EXPECT_TRUE(Ok(sequencer_->CommitLocked(sequencer_->TakeLock())));
+  EXPECT_TRUE(IsReleased(order));
+  EXPECT_EQ(order->reply.outcome, Outcome::sold_out);
+  EXPECT_EQ(order->reply.remaining, 2);
+  EXPECT_EQ(DropNow("d1").current_stock, 2);
+}
+
+TEST_F(Sequencing, ReadsAheadInVainWhenTheLockIsNotToBeHad) {
+  MakeDrop("d1", 5);
+  Start();
+  auto other = OpenOther();
+  const Asked* order = Offer(OrderOf("d1", "u1", "k1", 5));
+  sequencer_->Decide();
+  sequencer_->BeginLocked();
+  EXPECT_TRUE(Ok(other->orders().Place(OrderOf("d1", "u8", "k1", 1))));
+  sequencer_->ReadAhead();
+  FailNext(StorageCall::lock, Fault::before);
+  EXPECT_EQ(sequencer_->CommitLocked(sequencer_->TakeLock()).code(), StatusCode::kUnavailable);
+  EXPECT_FALSE(AnyReleased());
+  // The next batch rests on what was read, without another look.
+  const std::uint64_t reads = faults_->calls(StorageCall::read_log);
+  const Asked* fits = Offer(OrderOf("d1", "u2", "k1", 4));
+  sequencer_->Decide();
+  EXPECT_EQ(Commit(), StatusCode::kOk);
+  EXPECT_EQ(faults_->calls(StorageCall::read_log), reads);
+  EXPECT_EQ(order->reply.outcome, Outcome::sold_out);
+  EXPECT_EQ(fits->reply.outcome, Outcome::confirmed);
+  EXPECT_EQ(DropNow("d1").current_stock, 0);
+}
+
+// A commit without the lock would be fenced again and again.
+TEST_F(Sequencing, TakesTheLockFirstForAsLongAsOthersSell) {
+  MakeDrop("d1", 100);
+  Start();
+  auto other = OpenOther();
+  int turn = 0;
+  const auto sell_here = [&] {
+    Offer(OrderOf("d1", "u1", "k" + std::to_string(turn++)));
+    EXPECT_TRUE(Ok(sequencer_->CommitLocked()));
+  };
+  EXPECT_TRUE(Ok(other->orders().Place(OrderOf("d1", "u9", "k0"))));
+  sell_here();
+  for (int i = 1; i < 5; ++i) {
+    EXPECT_TRUE(sequencer_->contended()) << i;
+    clock_.Advance(Duration(900));
+    EXPECT_TRUE(Ok(other->orders().Place(OrderOf("d1", "u9", "k" + std::to_string(i)))));
+    sell_here();
+  }
+  clock_.Advance(Duration(900));
+  sell_here();
+  clock_.Advance(Duration(100));
+  EXPECT_FALSE(sequencer_->contended());
+  EXPECT_EQ(sequencer_->stats().fenced, 0u);
+}
+
 // --- in doubt ------------------------------------------------------------------------------------
 
 TEST_F(Sequencing, FindsACommitThatWasDurable) {
