@@ -183,6 +183,32 @@ def server_routes():
     return table(["route", "what", "query", "body", "answer"], lines)
 
 
+# --- headers --------------------------------------------------------------------------------------
+
+def public_names(text):
+    """What a C++ header declares in the namespace: types, then functions."""
+    types = re.findall(r"^(?:class|struct|enum class) (?:\[\[nodiscard\]\] )?(\w+)\b(?!;)",
+                       text, re.MULTILINE)
+    aliases = re.findall(r"^using (\w+) =", text, re.MULTILINE)
+    functions = re.findall(r"^(?:inline |constexpr )*[A-Za-z][\w:]*(?:<.*>)?[&*]? ([A-Z]\w*)\(",
+                           text, re.MULTILINE)
+    return list(dict.fromkeys(types + aliases + [f"{name}()" for name in functions]))
+
+
+def headers(folder):
+    rows = []
+    for path in sorted((ROOT / "include" / "livedrops" / folder).glob("*.h")):
+        text = path.read_text(encoding="utf-8")
+        if not text.startswith("//"):
+            continue  # Of the C API, which has a page of its own.
+        about = " ".join(re.match(r"((?:// .*\n)+)", text).group(1).replace("//", " ").split())
+        about = re.split(r"(?<=\.) (?=[A-Z])", about)[0].replace("|", "\\|")
+        name = path.relative_to(ROOT / "include").as_posix()
+        names = ", ".join(f"`{name}`" for name in public_names(text))
+        rows.append([f"[`{name}`](../../include/{name})", about, names])
+    return table(["header", "what it is", "names"], rows)
+
+
 # --- schema ---------------------------------------------------------------------------------------
 
 def schema_text():
@@ -299,6 +325,10 @@ TABLES = {
     "problems": problems,
     "authorization": authorization,
     "server-routes": server_routes,
+    "headers": lambda: headers(""),
+    "spi-headers": lambda: headers("spi"),
+    "testing-headers": lambda: headers("testing"),
+    "server-headers": lambda: headers("server"),
 }
 
 
