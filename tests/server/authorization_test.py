@@ -116,6 +116,25 @@ class Authorization(ServerTest):
                 self.assertEqual(answer.status, 404 if hidden else 403,
                                  (name, method, path, answer))
 
+    def test_a_closed_account_opens_nothing(self):
+        """Disabled or erased: its token is none on every route, also where anybody may come."""
+        admin = self.admin()
+        disabled, erased = self.sign_up("creator"), self.sign_up()
+        self.assertEqual(admin.post(f"/admin/users/{disabled.id}/disable").status, 200)
+        self.assertEqual(erased.request("DELETE", "/account").status, 204)
+        for client in (disabled, erased):
+            for method, path in self.matrix:
+                if path in ("/livez", "/readyz", "/metrics"):
+                    continue
+                answer = client.request(method, path, None if method == "GET" else {})
+                self.assertEqual((answer.status, answer.code), (401, "unauthenticated"),
+                                 (method, path, answer))
+            fresh = client.post("/refresh", {"refreshToken": client.refresh}, token=None)
+            self.assertEqual(fresh.status, 401, fresh)
+            login = client.post("/login", {"email": client.email, "password": "secret-word"},
+                                token=None)
+            self.assertEqual(login.status, 401, login)
+
     def test_forged_tokens_open_nothing(self):
         ann = self.sign_up()
         head, claims, seal = ann.token.split(".")

@@ -166,6 +166,35 @@ class Follows(ServerTest):
             self.assertEqual((answer.status, answer.code), (400, "invalid-field"), limit)
 
 
+class Cursors(ServerTest):
+
+    def test_a_cursor_is_for_its_list_and_filter(self):
+        cleo, ann, admin = self.sign_up("creator"), self.sign_up(), self.admin()
+        drops = [self.make_drop(cleo) for _ in range(2)]
+        ann.post("/follow", {"creatorId": cleo.id})
+        self.sign_up().post("/follow", {"creatorId": cleo.id})
+        for _ in range(2):
+            self.order(ann, drops[0])
+        lists = [(ann, "/drops?"), (ann, f"/drops?creatorId={cleo.id}&"),
+                 (ann, "/drops?status=live&"), (ann, "/orders?"),
+                 (ann, "/orders?status=confirmed&"), (ann, "/notifications?"),
+                 (cleo, f"/followers/{cleo.id}?"), (cleo, f"/drops/{drops[0]['dropId']}/orders?"),
+                 (admin, "/audit?"), (admin, f"/audit?actor={ann.id}&")]
+        cursors = [client.get(path + "limit=1").json["nextCursor"] for client, path in lists]
+        for index, (client, path) in enumerate(lists):
+            for other, cursor in enumerate(cursors):
+                answer = client.get(f"{path}limit=2&cursor={cursor}")
+                if index == other:
+                    self.assertEqual(answer.status, 200, path)
+                else:
+                    self.assertEqual((answer.status, answer.code), (400, "invalid-cursor"),
+                                     (path, lists[other][1]))
+            own = cursors[index]
+            for wrong in (own[:-1], own + "0", own.upper(), own[::-1], "0" * len(own), "%20" + own):
+                answer = client.get(f"{path}cursor={wrong}")
+                self.assertEqual((answer.status, answer.code), (400, "invalid-cursor"), path)
+
+
 class Products(ServerTest):
 
     def test_a_product_is_made_read_changed_and_hidden(self):
@@ -262,8 +291,9 @@ class Products(ServerTest):
         large = cleo.request("PUT", path, PNG + bytes(5 << 20), Content_Type="image/png")
         self.assertEqual((large.status, large.code), (413, "body-too-large"))
         cleo.close()
-        put = cleo.request("PUT", path, PNG, Content_Type="image/png")
-        self.assertEqual(put.status, 200, put)
+        for named, status in (("image/pngs", 415), ("image/jpeg", 415), ("Image/PNG;x=1", 200)):
+            put = cleo.request("PUT", path, PNG, Content_Type=named)
+            self.assertEqual(put.status, status, put)
         url = put.json["mediaUrl"]
         whole = cleo.get(url, token=None)
         self.assertEqual((whole.body, whole.headers["Content-Type"]), (PNG, "image/png"))

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
+#include "base/json_writer.h"
 #include "livedrops/version.h"
 #include "server/gateway/openapi_schemas.h"
-#include "base/json_writer.h"
 #include "server/net/text.h"
 #include "server/problem.h"
 
@@ -78,6 +79,8 @@ std::string TemplateOf(std::string_view path, std::string* name) {
   return std::string(path.substr(0, colon)) + "{" + *name + "}" + std::string(path.substr(end));
 }
 
+constexpr int kPageMax = std::numeric_limits<int>::max();  // As handle::products reads it.
+
 void WriteParameterSchema(std::string_view name, JsonWriter* json) {
   if (name.ends_with("Id")) {
     json->Member("$ref", RefTo("Id"));
@@ -87,6 +90,7 @@ void WriteParameterSchema(std::string_view name, JsonWriter* json) {
   json->Member("type", number ? "integer" : "string");
   if (number) json->Member("minimum", 1);
   if (name == "limit") json->Member("maximum", 100);
+  if (name == "page") json->Member("maximum", kPageMax);
   if (name == "sha256") json->Member("pattern", "^[0-9a-f]{64}$");
   if (name == "Idempotency-Key") json->Member("pattern", "^[!-~]{1,255}$");
   if (name == "view") {

@@ -5,6 +5,7 @@
 #include "server/gateway/creators.h"
 #include "server/gateway/handlers.h"
 #include "server/gateway/idempotency.h"
+#include "server/gateway/negotiation.h"
 #include "server/gateway/query_reader.h"
 #include "server/json/write_domain.h"
 
@@ -263,7 +264,7 @@ void handle::delete_product(Context& context) {
 
 void handle::put_media(Context& context) {
   const std::optional<std::string_view> type = PictureType(context.request.body());
-  if (!type || !context.request.Header("Content-Type").value_or("").starts_with(*type)) {
+  if (!type || MediaType(context.request.Header("Content-Type").value_or("")) != *type) {
     return context.Refuse(ProblemCode::unsupported_media_type,
                           "the content is no picture of the type that was named");
   }
