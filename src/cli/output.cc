@@ -27,6 +27,12 @@ std::string Padded(const std::string& text, std::size_t width, bool right) {
   return right ? blanks + text : text + blanks;
 }
 
+// Without blanks at the end: they are in the way of whoever copies or compares it.
+void PrintTrimmed(std::string line) {
+  line.erase(line.find_last_not_of(' ') + 1);
+  std::cout << line << '\n';
+}
+
 // Of exactly `count` digits at the start of the text, which are removed; -1 when they are not
 // there.
 int TakeNumber(std::string_view* text, std::size_t count) {
@@ -87,8 +93,7 @@ void PrintTable(const std::vector<std::string>& header,
       if (i != 0) line += "  ";
       line += Padded(cells[i], widths[i], numbers[i]);
     }
-    line.erase(line.find_last_not_of(' ') + 1);
-    std::cout << line << '\n';
+    PrintTrimmed(std::move(line));
   };
   print(header);
   for (const auto& row : rows) print(row);
@@ -103,8 +108,7 @@ void PrintFacts(const std::vector<std::pair<std::string, std::string>>& facts) {
     if (IsNumber(value)) values = std::max(values, Width(value));
   }
   for (const auto& [name, value] : facts) {
-    std::cout << Padded(name, names, false) << "  " << Padded(value, values, IsNumber(value))
-              << '\n';
+    PrintTrimmed(Padded(name, names, false) + "  " + Padded(value, values, IsNumber(value)));
   }
   std::cout << std::flush;
 }

@@ -237,9 +237,11 @@ void PrintEvent(const Event& event, const Context* context) {
     std::cout << line << std::endl;  // Flushed: a reader at the other end of a pipe sees it.
     return;
   }
-  std::printf("%-10llu %s  %-16s %-30s %s\n", static_cast<unsigned long long>(event.seq),
-              FormatTime(event.at).c_str(), std::string(ToString(event.type)).c_str(),
-              event.subject.c_str(), event.body.c_str());
+  const int width = event.body.empty() ? 0 : 30;  // No blanks at the end of a line.
+  std::printf("%-10llu %s  %-16s %-*s", static_cast<unsigned long long>(event.seq),
+              FormatTime(event.at).c_str(), std::string(ToString(event.type)).c_str(), width,
+              event.subject.c_str());
+  std::printf("%s%s\n", event.body.empty() ? "" : " ", event.body.c_str());
   std::fflush(stdout);
 }
 

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import unittest
+from datetime import datetime
 
 import program
 from program import COULD_NOT_RUN, DONE, PROGRAM, REFUSED, USAGE, ProgramTest, run
@@ -22,6 +23,12 @@ class Shop(ProgramTest):
     def order(self, key, quantity=1, user="ann", drop="d1", *more):
         return run("order", "--drop", drop, "--user", user, "--key", key, "--quantity", quantity,
                    "--storage", self.url, "--json", *more)
+
+
+def seconds_held(order):
+    made, ends = (datetime.fromisoformat(order[name].replace("Z", "+00:00"))
+                  for name in ("createdAt", "expiresAt"))
+    return (ends - made).total_seconds()
 
 
 class Changes(Shop):
@@ -42,6 +49,15 @@ class Changes(Shop):
                            "status": "live", "endTime": "2999-01-01T00:00:00.000Z"}.items():
             self.assertEqual(shown[key], value, key)
         self.assertNotIn("maxPerUser", shown)
+
+    def test_no_line_for_people_ends_with_blanks(self):
+        self.make_drop()
+        self.order("k1")
+        for command in (["drop", "d1"], ["drops"], ["orders", "--drop", "d1"], ["events"]):
+            shown = run(*command, "--storage", self.url).out
+            self.assertTrue(shown, command)
+            self.assertEqual([line for line in shown.splitlines() if line != line.rstrip()], [],
+                             command)
 
     def test_units_are_sold_once_and_a_key_is_answered_again(self):
         self.make_drop()
@@ -79,6 +95,42 @@ class Changes(Shop):
         answer = run("restock", "d1", "--quantity", "-10", "--key", "x", "--storage", self.url)
         self.assertEqual(answer.code, REFUSED)
         self.assertIn("drop_state", answer.err)
+
+    def test_what_is_said_of_a_creator_a_product_and_a_drop_is_kept(self):
+        self.one("create-creator", "--id", "c1", "--name", "Cleo", "--email", "c@example.com",
+                 "--bio", "sells lamps", "--actor", "root")
+        product = self.one("create-product", "--id", "p1", "--creator", "c1", "--name", "Lamp",
+                           "--desc", "of brass", "--price", 1999, "--actor", "root")
+        self.assertEqual(product["desc"], "of brass")
+        drop = self.one("create-drop", "--id", "d1", "--product", "p1", "--stock", 9, "--hold",
+                        "--hold-seconds", 90, "--max-per-order", 2, "--max-per-user", 3,
+                        "--end", "2999-01-01", "--actor", "root")
+        self.assertEqual((drop["maxPerOrder"], drop["maxPerUser"]), (2, 3))
+        self.assertEqual(self.order("k1", 3).object["outcome"], "quantity_out_of_range")
+        held = self.order("k2", 2).object
+        self.assertEqual(seconds_held(held), 90)
+        self.assertEqual(self.order("k3", 2).object["outcome"], "user_limit_exceeded")
+        self.one("follow", "--creator", "c1", "--user", "ann", "--actor", "root")
+        self.one("confirm", held["orderId"], "--actor", "root")
+        self.one("cancel", held["orderId"], "--actor", "root")
+        self.one("restock", "d1", "--quantity", 1, "--key", "truck", "--actor", "root")
+        by_root = [e["type"] for e in self.done("events") if e["actor"] == "root"]
+        self.assertEqual(by_root, ["accountCreated", "productCreated", "dropScheduled", "followed",
+                                   "orderConfirmed", "orderCancelled", "restocked"])
+        self.verify()
+
+    def test_an_order_may_say_until_when_and_how_it_holds(self):
+        self.make_drop()
+        late = self.order("k1", 1, "ann", "d1", "--deadline", "2001-01-01T00:00:00Z")
+        self.assertEqual((late.code, late.object["outcome"]), (REFUSED, "request_expired"))
+        held = self.order("k2", 5, "ann", "d1", "--hold", "--ttl-seconds", 77, "--actor", "root")
+        self.assertEqual(seconds_held(held.object), 77)
+        self.assertEqual(self.order("k3", 1).object["outcome"], "held_out")
+        again = self.order("k4", 4, "ann", "d1", "--hold", "--replace-hold")
+        self.assertEqual(again.object["outcome"], "held")
+        self.assertEqual(self.one("order-status", held.object["orderId"])["status"], "cancelled")
+        self.assertEqual(self.one("drop", "d1")["currentStock"], 1)
+        self.verify()
 
     def test_following_is_idempotent(self):
         self.make_drop()
@@ -145,6 +197,45 @@ class Follows(ProgramTest):
         report = run("import-follows", path, "--storage", "memory:", "--json").object
         self.assertEqual((report["lines"], report["follows"], report["bad_lines"]),
                          (405_739, 405_739, 0))
+
+
+class Simulator(ProgramTest):
+
+    def test_many_threads_find_what_one_finds(self):
+        one, two = (run("simulate", "--seeds", 20, "--seed-base", 7, "--jobs", jobs, "--json")
+                    for jobs in (1, 2))
+        self.assertEqual((one.code, two.code), (DONE, DONE), one.err + two.err)
+        self.assertEqual((one.object["seeds"], two.object["seeds"]), (20, 20))
+
+    def test_a_seed_is_told_step_by_step_and_always_the_same(self):
+        first, again = (run("simulate", "--seeds", 1, "--seed-base", 7, "--trace", "--json")
+                        for _ in range(2))
+        self.assertEqual(first.code, DONE, first.err)
+        self.assertGreater(len(first.err.splitlines()), 10)
+        self.assertEqual(first.err, again.err)
+
+
+class Bench(ProgramTest):
+
+    def bench(self, *options):
+        answer = run("bench", "--storage", self.url, "--in-flight", 4, "--seconds", 0.3, "--users",
+                     50, *options, "--json")
+        self.assertEqual(answer.code, DONE, answer.err)
+        return answer.object
+
+    def test_a_crowd_sends_some_orders_twice_and_leaves_some_holds(self):
+        plain = self.bench("--duplicates", 0, "--holds", 0)
+        self.assertGreater(plain["accepted_per_second"], 0)
+        self.assertEqual((plain["repeated"], plain["held"]), (0, 0))
+        wild = self.bench("--duplicates", 50, "--holds", 100)
+        self.assertGreater(wild["repeated"], 0)
+        self.assertGreater(wild["held"], 0)
+
+    def test_it_measures_a_cold_drop_and_draws_a_page(self):
+        page = self.directory / "report.html"
+        report = self.bench("--cold", "--report", page)
+        self.assertGreater(report["cold"]["orders_per_second"], 0)
+        self.assertIn("<svg", page.read_text(encoding="utf-8"))
 
 
 class PlantedBugs(ProgramTest):
