@@ -209,6 +209,40 @@ def headers(folder):
     return table(["header", "what it is", "names"], rows)
 
 
+def comment_text(comment):
+    return " ".join(re.sub(r"\n\s*\*", " ", comment).split())
+
+
+def c_structs():
+    """{struct: its comment} of c_requests.h."""
+    found = re.findall(r"/\*((?:(?!\*/).)*)\*/\ntypedef struct (\w+)",
+                       read("include/livedrops/c_requests.h"), re.DOTALL)
+    return {f"{name}_t": comment_text(comment) for comment, name in found}
+
+
+def c_functions():
+    """Every exported function, by the sections of c.h. A comment is that of the functions below it
+    up to a blank line; a command without one does what its request says."""
+    text = read("include/livedrops/c.h")
+    text, requests = text[text.index('extern "C"'):], c_structs()
+    found = ""
+    for title, section in re.findall(r"/\* --- ([^-;:]+)(.*?)(?=/\* ---|\Z)", text, re.DOTALL):
+        rows = []
+        for block in re.split(r"\n\n|(?<=;)\n(?=/\*)", section):
+            comment = re.match(r"/\*((?:(?!\*/).)*)\*/\nLD_EXPORT", block, re.DOTALL)
+            prototypes = re.findall(r"LD_EXPORT [\w* ]+?(\w+)\(([^;]*)\);", block)
+            if comment:
+                names = ", ".join(f"`{name}`" for name, _ in prototypes)
+                rows.append([names, comment_text(comment.group(1))])
+                continue
+            for name, arguments in prototypes:
+                request = re.search(r"const (ld_\w+_t)\* request\b", arguments).group(1)
+                about = requests.get(request, "")
+                rows.append([f"`{name}`", f"`{request}`" + (f": {about}" if about else "")])
+        found += f"\n### {title.strip().capitalize()}\n\n" + table(["function", "what it does"], rows)
+    return found
+
+
 # --- schema ---------------------------------------------------------------------------------------
 
 def schema_text():
@@ -325,6 +359,7 @@ TABLES = {
     "problems": problems,
     "authorization": authorization,
     "server-routes": server_routes,
+    "c-functions": c_functions,
     "headers": lambda: headers(""),
     "spi-headers": lambda: headers("spi"),
     "testing-headers": lambda: headers("testing"),

@@ -53,10 +53,10 @@ LD_EXPORT int ld_outcome_granted(int32_t outcome);
 /* A running shop: two threads and a storage. Do not fork while one is open. */
 typedef struct ld_shop ld_shop_t;
 
-/* Opens "sqlite:PATH" or "memory:". `options` may be NULL: LD_SHOP_OPTIONS_INIT. Blocks until the
- * shop is loaded.
- * Errors: LD_INVALID_ARGUMENT for another scheme, LD_UNSUPPORTED for a database that is too new,
- * LD_UNAVAILABLE for a file that cannot be opened, LD_CORRUPT for one that is no livedrops
+/* Opens "sqlite:PATH", "postgresql://HOST/DATABASE" or "memory:". `options` may be NULL:
+ * LD_SHOP_OPTIONS_INIT. Blocks until the shop is loaded.
+ * Errors: LD_INVALID_ARGUMENT for another scheme, LD_UNSUPPORTED for one that was not built in or a
+ * database that is too new, LD_UNAVAILABLE for a file that cannot be opened, LD_CORRUPT for one that is no livedrops
  * database or does not verify. */
 LD_EXPORT ld_status_t ld_shop_open(const char* url, const ld_shop_options_t* options,
                                    ld_shop_t** shop, ld_error_t* error);
@@ -81,6 +81,7 @@ LD_EXPORT int ld_shop_poll_fd(const ld_shop_t* shop);
 LD_EXPORT ld_status_t ld_shop_poll(ld_shop_t* shop, ld_completion_t* completions, size_t max,
                                    size_t* count, ld_error_t* error);
 
+/* Counters since the shop was opened. */
 LD_EXPORT ld_status_t ld_shop_stats(const ld_shop_t* shop, ld_stats_t* stats, ld_error_t* error);
 
 /* --- pages: what a read returned, until it is freed ------------------------------------------ */
@@ -88,6 +89,7 @@ LD_EXPORT ld_status_t ld_shop_stats(const ld_shop_t* shop, ld_stats_t* stats, ld
 /* Rows of one kind. Threading: one thread at a time. */
 typedef struct ld_page ld_page_t;
 
+/* How many rows it has. */
 LD_EXPORT size_t ld_page_size(const ld_page_t* page);
 /* The row at `index`, owned by the page; NULL behind its end and in a page of another kind. */
 LD_EXPORT const ld_order_t* ld_page_order(const ld_page_t* page, size_t index);
@@ -161,6 +163,7 @@ LD_EXPORT ld_status_t ld_inbox_mark(ld_shop_t* shop, const char* user, uint64_t 
  * Errors: LD_NOT_FOUND, LD_INVALID_ARGUMENT (an unknown cursor, too), LD_UNAVAILABLE, LD_CLOSED.
  */
 
+/* The order as it stands. */
 LD_EXPORT ld_status_t ld_orders_get(ld_shop_t* shop, const char* order_id, ld_order_t* order,
                                     ld_error_t* error);
 /* Newest first. */
@@ -219,6 +222,8 @@ LD_EXPORT ld_status_t ld_inbox_read(ld_shop_t* shop, const char* user,
 /* The log as the audit shows it, newest first. */
 LD_EXPORT ld_status_t ld_audit_list(ld_shop_t* shop, const ld_audit_filter_t* filter,
                                     ld_page_t** page, ld_error_t* error);
+/* The end of the log. Keep it outside of the database: a chain alone does not show that its tail
+ * was cut. */
 LD_EXPORT ld_status_t ld_audit_head(ld_shop_t* shop, ld_head_t* head, ld_error_t* error);
 
 #ifdef __cplusplus

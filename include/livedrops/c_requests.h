@@ -212,6 +212,7 @@ typedef enum ld_drop_action {
   LD_DROP_ACTION_CANCEL = 4 /* Also cancels the live holds; confirmed orders are the host's. */
 } ld_drop_action_t;
 
+/* Does one of the above. What already holds is done again. */
 typedef struct ld_change_drop {
   size_t struct_size;
   const char* id;
