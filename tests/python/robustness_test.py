@@ -443,6 +443,76 @@ print("done")
 """, str(fast_path)) == "done"
 
 
+def test_python_ends_while_a_thread_closes() -> None:
+    assert works("""
+import atexit, os, threading, livedrops
+from dict_storage import Database, DictStorage
+closing, ending = threading.Event(), threading.Event()
+class Slow(DictStorage):
+    def close(self):
+        closing.set()
+        ending.wait()
+        for _ in range(1_000):
+            os.sched_yield()  # Lets the main thread go on; without care it ends Python meanwhile.
+        super().close()
+        print("closed")
+shop = livedrops.open(Slow(Database()))
+threading.Thread(target=shop.close, daemon=True).start()
+assert closing.wait(30)
+atexit.register(ending.set)  # The first to be called.
+""") == "closed"
+
+
+def test_python_ends_while_a_thread_stops_a_relay() -> None:
+    assert works("""
+import atexit, os, threading, livedrops
+from livedrops import spi
+closing, ending = threading.Event(), threading.Event()
+class Slow(spi.Transport):
+    def read_position(self):
+        return None
+    def send(self, batch, deadline_ms):
+        pass
+    def close(self):
+        closing.set()
+        ending.wait()
+        for _ in range(1_000):
+            os.sched_yield()
+        print("closed")
+shop = livedrops.open("memory:")
+relay = livedrops.Relay(shop, Slow())
+threading.Thread(target=relay.stop, daemon=True).start()
+assert closing.wait(30)
+atexit.register(ending.set)  # The first to be called.
+""") == "closed"
+
+
+def test_python_ends_while_daemon_threads_order() -> None:
+    program = """
+import threading, livedrops
+from conftest import sell_mugs
+shop = livedrops.open("memory:")
+sell_mugs(shop, stock=1_000_000)
+started = threading.Barrier(5)
+def order(name):
+    started.wait()
+    number = 0
+    while True:
+        number += 1
+        try:
+            shop.orders.place("mug-1", name, f"k{number}")
+        except livedrops.ClosedError:
+            pass  # Tries for ever: it is still at it when Python ends.
+for i in range(4):
+    threading.Thread(target=order, args=(f"u{i}",), daemon=True).start()
+started.wait()
+shop.orders.place("mug-1", "main", "k")
+print("done")
+"""
+    # Each run was aborted when the end of Python did not wait for the threads inside a call.
+    assert [works(program) for _ in range(4)] == ["done"] * 4
+
+
 def test_closing_while_others_call_is_safe(fast_path: Path) -> None:
     for _ in range(20):
         shop = livedrops.open("memory:")

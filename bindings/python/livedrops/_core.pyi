@@ -8,7 +8,7 @@ import datetime
 import livedrops._words
 import livedrops.errors
 import typing
-__all__: list[str] = ['Account', 'AccountAction', 'CancelOrder', 'ChangeAccount', 'ChangeDrop', 'ChannelPage', 'ChannelQuery', 'CommitBatch', 'ConfirmOrder', 'Confirmation', 'CreateAccount', 'CreateDrop', 'CreateProduct', 'CreatorRow', 'DeleteProduct', 'Drop', 'DropAction', 'DropPage', 'DropQuery', 'DropRow', 'DropStatus', 'Engine', 'Event', 'EventBatch', 'EventPage', 'EventQuery', 'EventRow', 'EventType', 'ExtendOrder', 'Fault', 'FaultInjector', 'FaultRates', 'FollowColumns', 'FollowCreator', 'FollowEntry', 'FollowPage', 'FollowQuery', 'FollowRow', 'Head', 'HoldsAtEnd', 'Inbox', 'LateConfirm', 'MarkRead', 'MemoryTopic', 'NativeStorage', 'NativeTransport', 'Notification', 'OpenSession', 'Order', 'OrderChange', 'OrderColumns', 'OrderPage', 'OrderQuery', 'OrderRow', 'OrderStatus', 'Outcome', 'PlaceOrder', 'Position', 'PositionFile', 'Product', 'ProductFilter', 'ProductPage', 'ProductRow', 'Relay', 'RelayProgress', 'Replies', 'Reply', 'Restock', 'RevokeSession', 'Role', 'RotateSession', 'SequentialIds', 'Session', 'SessionQuery', 'Shop', 'ShopInfo', 'SimClock', 'Stats', 'StatusCode', 'StorageCall', 'TransportCall', 'TransportFault', 'UpdateAccount', 'UpdateDrop', 'UpdateProduct', 'UserRow', 'check_batch', 'close_all', 'conformance_cases', 'explain', 'faulty_storage', 'faulty_transport', 'memory_transport', 'new_events', 'open_storage', 'open_transport', 'run_conformance_case', 'run_transport_conformance_case', 'status_at', 'transport_conformance_cases']
+__all__: list[str] = ['Account', 'AccountAction', 'CancelOrder', 'ChangeAccount', 'ChangeDrop', 'ChannelPage', 'ChannelQuery', 'CommitBatch', 'ConfirmOrder', 'Confirmation', 'CreateAccount', 'CreateDrop', 'CreateProduct', 'CreatorRow', 'DeleteProduct', 'Drop', 'DropAction', 'DropPage', 'DropQuery', 'DropRow', 'DropStatus', 'Engine', 'Event', 'EventBatch', 'EventPage', 'EventQuery', 'EventRow', 'EventType', 'ExtendOrder', 'Fault', 'FaultInjector', 'FaultRates', 'FollowColumns', 'FollowCreator', 'FollowEntry', 'FollowPage', 'FollowQuery', 'FollowRow', 'Head', 'HoldsAtEnd', 'Inbox', 'LateConfirm', 'MarkRead', 'MemoryTopic', 'NativeStorage', 'NativeTransport', 'Notification', 'OpenSession', 'Order', 'OrderChange', 'OrderColumns', 'OrderPage', 'OrderQuery', 'OrderRow', 'OrderStatus', 'Outcome', 'PlaceOrder', 'Position', 'PositionFile', 'Product', 'ProductFilter', 'ProductPage', 'ProductRow', 'Relay', 'RelayProgress', 'Replies', 'Reply', 'Restock', 'RevokeSession', 'Role', 'RotateSession', 'SequentialIds', 'Session', 'SessionQuery', 'Shop', 'ShopInfo', 'SimClock', 'Stats', 'StatusCode', 'StorageCall', 'TransportCall', 'TransportFault', 'UpdateAccount', 'UpdateDrop', 'UpdateProduct', 'UserRow', 'check_batch', 'close_all', 'conformance_cases', 'event_of', 'event_of_order', 'explain', 'faulty_storage', 'faulty_transport', 'memory_transport', 'new_events', 'open_storage', 'open_transport', 'run_conformance_case', 'run_transport_conformance_case', 'status_at', 'transport_conformance_cases']
 class Outcome(livedrops._words.Word):
     """
     What was decided. For an order the first that applies, in this order.
@@ -2346,7 +2346,7 @@ class _Host:
         ...
     def close(self) -> None:
         """
-        Does nothing the second time.
+        The second time it only waits until the first is done.
         """
     def execute(self, request: PlaceOrder | ConfirmOrder | ExtendOrder | CancelOrder | CreateProduct | UpdateProduct | DeleteProduct | CreateDrop | UpdateDrop | ChangeDrop | Restock | FollowCreator | MarkRead | CreateAccount | UpdateAccount | ChangeAccount | OpenSession | RotateSession | RevokeSession) -> Reply:
         """
@@ -2521,7 +2521,7 @@ class Relay:
         ...
     def stop(self) -> None:
         """
-        Does nothing the second time.
+        The second time it only waits until the first is done.
         """
     def wait_for(self, seq: int, timeout_ms: int | None) -> None:
         ...
@@ -2693,11 +2693,20 @@ def check_batch(batch: EventBatch, position: Position | None) -> None:
     """
 def close_all() -> None:
     """
-    Closes every shop, engine and relay, and waits for those that are being collected.
+    Closes every shop, engine and relay, and waits for those that are being collected, and
+    for threads that wait for an answer.
     """
 def conformance_cases() -> list[str]:
     """
     The names of all cases, in the order in which they should be made to pass.
+    """
+def event_of(row: EventRow) -> Event:
+    """
+    Any other row. Whose user channel an order's event goes to, the storage must fill in.
+    """
+def event_of_order(row: OrderRow, drop: str) -> Event:
+    """
+    The creation of an order as readers of events see it; `drop` is the id of its drop.
     """
 def explain(outcome: Outcome) -> str:
     """

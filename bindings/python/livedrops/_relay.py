@@ -72,7 +72,8 @@ class Relay:
     def stop(self) -> None:
         """Waits for the ``send`` that is under way, sends nothing more, closes the transport.
 
-        Does nothing the second time. Raises what had stopped the relay before.
+        The second time it only waits until the first is done. Raises what had stopped the relay
+        before.
         """
         self._relay.stop()
 

@@ -36,7 +36,7 @@ class Closable:
     def close(self) -> None:
         """Decides and commits what is queued, answers every caller, closes the storage.
 
-        Does nothing the second time.
+        The second time it only waits until the first is done.
         """
         self._core.close()
 

@@ -17,9 +17,9 @@ from typing import Protocol, TypeAlias
 from livedrops._core import (
     Account, ChannelQuery, CommitBatch, CreatorRow, Drop, DropQuery, DropRow, Event, EventBatch,
     EventQuery, EventRow, FollowEntry, FollowPage, FollowQuery, FollowRow, Head, NativeStorage,
-    Order, EventType, OrderChange, OrderQuery, OrderRow, Position, PositionFile, Product,
-    ProductFilter, ProductPage, ProductRow, Session, SessionQuery, ShopInfo, UserRow, check_batch,
-    new_events, status_at)
+    Order, OrderChange, OrderQuery, OrderRow, Position, PositionFile, Product, ProductFilter,
+    ProductPage, ProductRow, Session, SessionQuery, ShopInfo, UserRow, check_batch, event_of,
+    event_of_order, new_events, status_at)
 
 __all__ = [
     "Account", "AnyClock", "AnyIdSource", "Catalog", "ChannelQuery", "Clock", "CommitBatch",
@@ -222,27 +222,3 @@ AnyIdSource: TypeAlias = _AnyIdSource
 def order_id(row: OrderRow) -> str:
     """The id of the order that a row created."""
     return str(uuid.UUID(bytes=row.order_id))
-
-
-def event_of_order(row: OrderRow, drop: str) -> Event:
-    """The creation of an order as readers of events see it; ``drop`` is the id of its drop."""
-    user = f"&user={row.user}" if row.actor else ""
-    id = order_id(row)
-    return Event(
-        seq=row.seq, type=EventType.ORDER_HELD if row.ttl_seconds else EventType.ORDER_CONFIRMED,
-        aggregate=f"drop:{drop}", aggregate_seq=row.aggregate_seq, at=row.at,
-        actor=row.actor or row.user, subject=id, drop=drop, user=row.user, order=id,
-        body=f"drop={drop}&quantity={row.quantity}&amount={row.amount}&balance={row.balance}"
-             f"&ttl={row.ttl_seconds}{user}&key={row.key}",
-        delta=-row.quantity, balance=row.balance, hash=row.hash)
-
-
-def event_of(row: EventRow) -> Event:
-    """Any other row. Whose ``user`` channel an order's event goes to, the storage must fill in."""
-    kind, _, id = row.aggregate.partition(":")
-    return Event(
-        seq=row.seq, type=row.type, aggregate=row.aggregate, aggregate_seq=row.aggregate_seq,
-        at=row.at, actor=row.actor, subject=row.subject, drop=id if kind == "drop" else None,
-        creator=row.creator or None, user=row.user or None,
-        order=row.subject if row.order_seq else None, body=row.body, delta=row.delta,
-        balance=row.balance if row.delta else None, hash=row.hash)

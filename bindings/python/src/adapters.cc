@@ -80,7 +80,7 @@ void RegisterStorages(py::module_& module) {
   module.def(
       "open_storage",
       [](const std::string& url, bool create, bool read_only) {
-        const py::gil_scoped_release release;
+        const GilRelease release;
         StorageHandle handle{Unwrap(OpenStorage(url, {.create = create, .read_only = read_only})),
                              url.substr(0, url.find(':') + 1)};
         return handle;
@@ -123,7 +123,7 @@ void NeedMethod(const py::object& given, const char* what, const char* method) {
 std::unique_ptr<Storage> TakeStorage(const py::object& given, const StorageOptions& options) {
   if (py::isinstance<py::str>(given)) {
     const auto url = given.cast<std::string>();
-    const py::gil_scoped_release release;
+    const GilRelease release;
     return Unwrap(OpenStorage(url, options));
   }
   if (!py::isinstance<StorageHandle>(given)) return NewPythonStorage(given);

@@ -36,7 +36,7 @@ std::shared_ptr<EngineHost> EngineHost::Open(const py::object& storage, bool cre
   std::shared_ptr<EngineHost> host(new EngineHost(std::move(options)));
   host->storage_ = taken.get();
   host->life_ = Life(host);
-  const py::gil_scoped_release release;
+  const GilRelease release;
   host->engine_ = Unwrap(Engine::Open(std::move(taken), host->options_.service));
   Engine& engine = *host->engine_;
   host->families_ = std::make_unique<Families>(
@@ -51,12 +51,12 @@ EngineHost::~EngineHost() {
     return;
   }
   if (PyGILState_Check() == 0) return;
-  const py::gil_scoped_release release;
+  const GilRelease release;
   engine_.reset();
 }
 
 Reply EngineHost::Execute(const Request& request) {
-  const py::gil_scoped_release release;
+  const GilRelease release = LeaveGil();
   const auto use = Use();
   Reply reply = std::visit(Run{*families_}, request);
   ThrowIfBad(reply.status);
@@ -70,20 +70,17 @@ Reply EngineHost::Execute(const Request& request) {
 
 void EngineHost::Close() {
   if (InsideCallback()) Throw(StatusCode::kClosed, "a storage or clock must not close the engine");
-  if (!BeginClose()) return;
-  const py::gil_scoped_release release;
-  const std::unique_lock alone(mutex_);
-  ThrowIfBad(engine_->Close());
+  CloseWith([this] { return engine_->Close(); });
 }
 
 void EngineHost::Advance() {
-  const py::gil_scoped_release release;
+  const GilRelease release = LeaveGil();
   const auto use = Use();
   ThrowIfBad(engine_->Advance());
 }
 
 std::optional<Time> EngineHost::NextDue() {
-  const py::gil_scoped_release release;
+  const GilRelease release = LeaveGil();
   const auto use = Use();
   return engine_->NextDue();
 }

@@ -1,5 +1,7 @@
 #include "errors.h"
 
+#include "lives.h"
+
 namespace livedrops::python {
 namespace {
 
@@ -45,6 +47,7 @@ void RegisterErrors(py::module_&) {
     try {
       if (thrown) std::rethrow_exception(thrown);
     } catch (const StatusError& error) {
+      const Inside inside;  // Python code runs here: the GIL may change hands.
       const py::object exception = ExceptionOf(error.status());
       py::set_error(py::type::of(exception), exception);
     }

@@ -7,6 +7,11 @@
 #include "lives.h"
 
 namespace livedrops::python {
+namespace {
+
+[[noreturn]] void ThrowClosed() { Throw(StatusCode::kClosed, "the shop is closed"); }
+
+}  // namespace
 
 void HearSignals() {
   if (PyErr_CheckSignals() != 0) throw py::error_already_set();
@@ -26,7 +31,7 @@ Host::Host(HostOptions options, Callers callers)
 
 bool Host::forked() const { return getpid() != process_; }
 
-Host::Lease Host::Use() {
+GilRelease Host::LeaveGil() const {
   if (forked()) {
     Throw(StatusCode::kClosed,
           "the shop was opened before this process was forked: open it again here");
@@ -34,6 +39,11 @@ Host::Lease Host::Use() {
   if (InsideCallback()) {
     Throw(StatusCode::kClosed, "a storage, clock or id source must not call a shop");
   }
+  if (closed_) ThrowClosed();
+  return GilRelease();
+}
+
+Host::Lease Host::Use() {
   ThrowIfBad(options_.clock.Check());
   Lease lease;
   if (callers_ == Callers::one) {
@@ -41,20 +51,18 @@ Host::Lease Host::Use() {
   } else {
     lease.shared = std::shared_lock(mutex_);
   }
-  if (closed_) Throw(StatusCode::kClosed, "the shop is closed");
+  if (closed_) ThrowClosed();
   return lease;
 }
 
-bool Host::BeginClose() { return !forked() && !closed_.exchange(true); }
-
 void Host::Place(std::vector<PlaceOrder>& orders, std::vector<Reply>& replies) {
-  const py::gil_scoped_release release;
+  const GilRelease release = LeaveGil();
   const auto use = Use();
   families_->orders.PlaceBatch(orders, replies);
 }
 
 void Host::Follow(std::vector<FollowCreator>& follows, std::vector<Reply>& replies) {
-  const py::gil_scoped_release release;
+  const GilRelease release = LeaveGil();
   const auto use = Use();
   families_->follows.SetBatch(follows, replies);
 }

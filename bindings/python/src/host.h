@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
+#include <utility>
 #include <vector>
 
 #include "adapters.h"
@@ -53,7 +54,7 @@ class Host : public Live {
   // Calls `read(families)` without the GIL and gives its answer back. Throws StatusError.
   template <class ReadFamilies>
   auto Read(const ReadFamilies& read) -> decltype(Unwrap(read(std::declval<Families&>()))) {
-    const py::gil_scoped_release release;
+    const GilRelease release = LeaveGil();
     const auto use = Use();
     return Unwrap(read(*families_));
   }
@@ -72,12 +73,24 @@ class Host : public Live {
     std::shared_lock<std::shared_mutex> shared;
     std::unique_lock<std::shared_mutex> alone;
   };
-  // Throws StatusError when the host cannot be used: closed, forked, called by its own storage or
-  // clock (it would wait for itself), a clock that raises. The GIL must not be held.
+  // Gives the GIL up. Throws StatusError, with the GIL, when the host cannot be used: closed,
+  // forked, called by its own storage or clock (it would wait for itself). Once everything is
+  // closed because Python ends, no call gives the GIL up any more.
+  GilRelease LeaveGil() const;
+  // Throws StatusError when the host was closed meanwhile, or for a clock that raises. The GIL must
+  // not be held.
   Lease Use();
   bool forked() const;
-  // Nobody gets in any more. False when it was closed before, or the parent process has it.
-  bool BeginClose();
+  // Nobody gets in any more, and who is in comes to his end; then calls `end`, the first time.
+  // Whoever comes while another one closes waits until that is done. The GIL must be held.
+  template <class End>
+  void CloseWith(const End& end) {
+    if (forked()) return;
+    closed_ = true;
+    const GilRelease release;
+    const std::unique_lock alone(mutex_);
+    if (!std::exchange(ended_, true)) ThrowIfBad(end());
+  }
 
   HostOptions options_;
   std::unique_ptr<Families> families_;
@@ -88,6 +101,7 @@ class Host : public Live {
   Callers callers_;
   std::size_t batch_rows_;
   std::atomic<bool> closed_{false};
+  bool ended_ = false;  // With `mutex_`.
   pid_t process_;
 };
 

@@ -51,7 +51,7 @@ void RegisterCommands(HostClass& host) {
                 self, columns, [&](auto& rows, auto& replies) { self.Follow(rows, replies); });
           },
           arg("columns"))
-      .def("close", &Host::Close, "Does nothing the second time.")
+      .def("close", &Host::Close, "The second time it only waits until the first is done.")
       .def_property_readonly("closed", &Host::closed)
       .def_property_readonly("batch_rows", &Host::batch_rows,
                              "Rows of a batch that are asked together.");

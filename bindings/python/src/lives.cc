@@ -16,6 +16,8 @@ namespace {
 thread_local int callback_depth = 0;
 thread_local int transport_depth = 0;
 
+}  // namespace
+
 // Of one process; never destroyed, because threads may outlive the module.
 struct List {
   const pid_t process = getpid();
@@ -23,6 +25,7 @@ struct List {
   std::condition_variable ended;
   std::uint64_t last_id = 0;
   std::map<std::uint64_t, std::weak_ptr<Live>> living;
+  int inside = 0;  // Threads; with the mutex and the GIL.
 
   std::vector<std::shared_ptr<Live>> Living() {
     const std::lock_guard lock(mutex);
@@ -32,14 +35,16 @@ struct List {
     }
     return found;
   }
-  // Nobody is on his way out: collected, with threads that still run.
+  // Nobody is on his way out: collected, with threads that still run, or waiting inside a call.
   bool Settled() const {
     for (const auto& [id, weak] : living) {
       if (weak.expired()) return false;
     }
-    return true;
+    return inside == 0;
   }
 };
+
+namespace {
 
 // A forked child begins a new one: the parent's may have been locked at that moment. Children are
 // made by a thread with the GIL, and so are lists.
@@ -50,7 +55,22 @@ List& TheList() {
   return *mine;
 }
 
-// Closes what is open and waits for what is being destroyed elsewhere. The GIL must be held.
+// Waits until no thread is on its way out. The GIL is given up and must be held.
+void Settle() {
+  List& list = TheList();
+  const py::gil_scoped_release release;
+  std::unique_lock lock(list.mutex);
+  list.ended.wait(lock, [&] { return list.Settled(); });
+}
+
+bool IsSettled() {
+  List& list = TheList();
+  const std::lock_guard lock(list.mutex);
+  return list.Settled();
+}
+
+// Closes what is open, waits for what is being destroyed elsewhere, and for threads that wait for
+// an answer: they hear that all is closed. The GIL must be held.
 void CloseAll() {
   std::vector<std::shared_ptr<Live>> living = TheList().Living();
   std::ranges::stable_partition(living, &Live::uses_others);
@@ -62,10 +82,10 @@ void CloseAll() {
     }
   }
   living.clear();
-  const py::gil_scoped_release release;
-  List& list = TheList();
-  std::unique_lock lock(list.mutex);
-  list.ended.wait(lock, [&] { return list.Settled(); });
+  // Before the GIL is back another thread may have begun a call.
+  do {
+    Settle();
+  } while (!IsSettled());
 }
 
 }  // namespace
@@ -93,6 +113,16 @@ void Life::End() {
   list.ended.notify_all();
 }
 
+Inside::Inside() : list_(TheList()) {
+  const std::lock_guard lock(list_.mutex);
+  ++list_.inside;
+}
+Inside::~Inside() {
+  if (list_.process != getpid()) return;  // Forked in between: another thread may have locked it.
+  const std::lock_guard lock(list_.mutex);
+  if (--list_.inside == 0) list_.ended.notify_all();
+}
+
 CallbackScope::CallbackScope() { ++callback_depth; }
 CallbackScope::~CallbackScope() { --callback_depth; }
 bool InsideCallback() { return callback_depth != 0; }
@@ -106,8 +136,10 @@ void DestroyElsewhere(std::shared_ptr<void> remains) {
 }
 
 void RegisterLives(py::module_& module) {
-  module.def("close_all", &CloseAll,
-             "Closes every shop, engine and relay, and waits for those that are being collected.");
+  module.def(
+      "close_all", &CloseAll,
+      "Closes every shop, engine and relay, and waits for those that are being collected, and\n"
+      "for threads that wait for an answer.");
 }
 
 }  // namespace livedrops::python

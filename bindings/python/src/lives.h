@@ -16,8 +16,8 @@ namespace livedrops::python {
 class Live {
  public:
   virtual ~Live() = default;
-  // Ends its threads; does nothing the second time. The GIL must be held, and is given up while it
-  // waits. May throw.
+  // Ends its threads; the second time it waits until they have ended. The GIL must be held, and is
+  // given up while it waits. May throw.
   virtual void Close() = 0;
   // What uses another one is closed before it.
   virtual bool uses_others() const { return false; }
@@ -37,6 +37,25 @@ class Life {
  private:
   std::uint64_t id_ = 0;  // 0: none.
   pid_t process_ = 0;     // A forked child has its parent's objects, and none of their threads.
+};
+
+// A thread that is in the middle of this module and may have to ask for the GIL: the end of Python
+// waits for it. The GIL must be held at both ends of its life.
+class Inside {
+ public:
+  Inside();
+  ~Inside();
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+
+ private:
+  struct List& list_;  // A child that was forked meanwhile has another one.
+};
+
+// Gives the GIL up while it lives. Every wait of this module does it this way.
+class GilRelease {
+  Inside inside_;  // Until the GIL is back.
+  py::gil_scoped_release release_;
 };
 
 // True on a thread that is inside a call from a shop into Python (a storage, a clock): there,

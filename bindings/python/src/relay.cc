@@ -63,7 +63,7 @@ std::shared_ptr<RelayHost> RelayHost::Start(const py::object& source, const py::
   }
   std::unique_ptr<Transport> taken = TakeTransport(transport);
   parts.life = Life(self);
-  const py::gil_scoped_release release;
+  const GilRelease release;
   parts.relay = Unwrap(Relay::Start(self->storage(), std::move(taken), options));
   return self;
 }
@@ -78,7 +78,7 @@ RelayHost::~RelayHost() {
     return;
   }
   if (PyGILState_Check() == 0) return;
-  const py::gil_scoped_release release;  // A transport in Python needs it to close.
+  const GilRelease release;  // A transport in Python needs it to close.
   parts_.reset();
 }
 
@@ -105,7 +105,7 @@ RelayProgress RelayHost::progress() const {
 
 std::uint64_t RelayHost::ReadHead() {
   CheckUsable();
-  const py::gil_scoped_release release;
+  const GilRelease release;
   return Unwrap(storage().ReadHead()).seq;
 }
 
@@ -116,7 +116,8 @@ void RelayHost::WaitFor(std::uint64_t seq, std::optional<std::int64_t> timeout_m
     const std::int64_t slice = std::min(left, kSignalPeriodMs);
     Status waited;
     {
-      const py::gil_scoped_release release;
+      std::optional<GilRelease> release;
+      if (!stopped_) release.emplace();
       waited = parts_->relay->WaitFor(seq, Duration(slice));
     }
     if (waited.ok()) return;
@@ -129,9 +130,10 @@ void RelayHost::WaitFor(std::uint64_t seq, std::optional<std::int64_t> timeout_m
 
 void RelayHost::Stop() {
   CheckUsable();
-  if (stopped_.exchange(true)) return;
-  const py::gil_scoped_release release;
-  ThrowIfBad(parts_->relay->Stop());
+  stopped_ = true;
+  const GilRelease release;
+  const std::lock_guard alone(stopping_);  // Whoever comes second waits until it has ended.
+  if (!std::exchange(ended_, true)) ThrowIfBad(parts_->relay->Stop());
 }
 
 void RelayHost::Close() {
@@ -148,7 +150,7 @@ void RegisterRelay(py::module_& module) {
       .def("progress", &RelayHost::progress)
       .def("wait_for", &RelayHost::WaitFor, arg("seq"), arg("timeout_ms"))
       .def("head", &RelayHost::ReadHead)
-      .def("stop", &RelayHost::Stop, "Does nothing the second time.")
+      .def("stop", &RelayHost::Stop, "The second time it only waits until the first is done.")
       .def_property_readonly("stopped", &RelayHost::stopped);
 }
 

@@ -42,6 +42,8 @@ class RelayHost : public Live {
 
   std::shared_ptr<Parts> parts_;
   std::atomic<bool> stopped_{false};
+  std::mutex stopping_;
+  bool ended_ = false;  // With `stopping_`.
   pid_t process_;
 };
 

@@ -1,5 +1,6 @@
 #include "rows.h"
 
+#include "livedrops/spi/log_text.h"
 #include "module.h"
 #include "record.h"
 
@@ -185,6 +186,14 @@ void RegisterRows(py::module_& module) {
   RegisterQueries(module);
   module.def("status_at", &StatusAt, py::arg("row"), py::arg("now"),
              "A drop's status from its row at a time.");
+  module.def(
+      "event_of_order",
+      [](const OwnedOrderRow& row, const DropId& drop) { return ToEvent(row.View(), drop.view()); },
+      py::arg("row"), py::arg("drop"),
+      "The creation of an order as readers of events see it; `drop` is the id of its drop.");
+  module.def(
+      "event_of", [](const EventRow& row) { return ToEvent(row); }, py::arg("row"),
+      "Any other row. Whose user channel an order's event goes to, the storage must fill in.");
 }
 
 }  // namespace livedrops::python

@@ -53,7 +53,7 @@ std::shared_ptr<Shop> Shop::Open(const py::object& storage, bool create, HostOpt
   shop->main_thread_ = threading.attr("main_thread")().attr("ident").cast<unsigned long>();
   shop->storage_ = taken.get();
   shop->life_ = Life(shop);
-  const py::gil_scoped_release release;
+  const GilRelease release;
   shop->service_ = Unwrap(Service::Open(std::move(taken), shop->options_.service));
   Service& service = *shop->service_;
   shop->families_ = std::make_unique<Families>(
@@ -73,13 +73,13 @@ Shop::~Shop() {
     return;
   }
   if (PyGILState_Check() == 0) return;
-  const py::gil_scoped_release release;  // A storage in Python needs it to close.
+  const GilRelease release;  // A storage in Python needs it to close.
   service_.reset();
 }
 
 Reply Shop::Execute(const Request& request) {
   const bool hears_signals = PyThread_get_thread_ident() == main_thread_;
-  const py::gil_scoped_release release;
+  const GilRelease release = LeaveGil();
   Reply reply = hears_signals ? Await(request) : Run(request);
   ThrowIfBad(reply.status);
   FillIn(request, &reply);
@@ -128,21 +128,18 @@ void Shop::FillIn(const Request& request, Reply* reply) {
 
 void Shop::Close() {
   if (InsideCallback()) Throw(StatusCode::kClosed, "a storage or clock must not close the shop");
-  if (!BeginClose()) return;
-  const py::gil_scoped_release release;
-  const std::unique_lock alone(mutex_);  // Batches and reads that run come to their end.
-  ThrowIfBad(service_->Close());
+  CloseWith([this] { return service_->Close(); });
 }
 
 ServiceStats Shop::stats() {
-  const py::gil_scoped_release release;
+  const GilRelease release = LeaveGil();
   const auto use = Use();
   return service_->stats();
 }
 
 std::uint64_t Shop::Submit(Request request) {
   const std::uint64_t number = ++submitted_;
-  const py::gil_scoped_release release;
+  const GilRelease release = LeaveGil();
   const auto use = Use();
   ThrowIfBad(service_->SubmitPolled(std::move(request), number << kRowBits));
   return number;
@@ -161,7 +158,7 @@ Shop::Submitted Shop::SubmitPart(const Columns& columns, std::size_t first,
   part = {replies, first, rows.size()};
   std::vector<std::pair<std::size_t, Reply>> refused;
   try {
-    const py::gil_scoped_release release;
+    const GilRelease release = LeaveGil();
     const auto use = Use();
     for (std::size_t row = 0; row < rows.size(); ++row) {
       Status status = service_->SubmitPolled(std::move(rows[row]), number << kRowBits | row);
@@ -194,7 +191,7 @@ bool Shop::Collect(Part& part, std::size_t row, const Reply& reply) {
 }
 
 int Shop::poll_fd() {
-  const py::gil_scoped_release release;
+  const GilRelease release = LeaveGil();
   const auto use = Use();
   return service_->poll_fd();
 }
@@ -203,7 +200,8 @@ py::typing::List<py::typing::Tuple<int, py::object>> Shop::Poll() {
   std::vector<Completion> completions;
   if (!forked()) {
     // After Close too: whoever was answered by it still waits for the answer.
-    const py::gil_scoped_release release;
+    std::optional<GilRelease> release;
+    if (!closed()) release.emplace();
     completions = service_->Poll();
   }
   py::typing::List<py::typing::Tuple<int, py::object>> done;

@@ -42,7 +42,7 @@ void RegisterInjector(py::module_& module) {
       .Field("load_permille", &FaultRates::load_permille)
       .Field("read_permille", &FaultRates::read_permille)
       .Field("landing_permille", &FaultRates::landing_permille);
-  const auto release = py::call_guard<py::gil_scoped_release>();
+  const auto release = py::call_guard<GilRelease>();
   Injector(module, "FaultInjector",
            "Says which calls of a FaultyStorage fail. It counts, its plan can be changed, and it\n"
            "outlives a crashed engine.\n\n"
@@ -69,7 +69,7 @@ void RegisterInjector(py::module_& module) {
           "set_plan",
           [](FaultInjector& faults, const py::object& plan) {
             FaultPlan made = PlanOf(plan);
-            const py::gil_scoped_release without;
+            const GilRelease without;
             faults.SetPlan(std::move(made));
           },
           py::arg("plan"), "None: nothing fails.")
@@ -107,7 +107,7 @@ class PythonFactory : public StorageFactory {
 
 void RunCase(const std::string& name, const py::object& given) {
   PythonFactory factory(given);
-  const py::gil_scoped_release release;
+  const GilRelease release;
   for (const ConformanceCase& test : StorageConformanceCases()) {
     if (name == test.name) return ThrowIfBad(test.run(factory));
   }

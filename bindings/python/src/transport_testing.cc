@@ -101,7 +101,7 @@ class PythonTransportFactory : public TransportFactory {
 
 void RunTransportCase(const std::string& name, const py::object& given) {
   PythonTransportFactory factory(given);
-  const py::gil_scoped_release release;
+  const GilRelease release;
   for (const TransportConformanceCase& test : TransportConformanceCases()) {
     if (name == test.name) return ThrowIfBad(test.run(factory));
   }

@@ -69,7 +69,7 @@ void RegisterHelp(py::module_& module) {
       .def(
           "read",
           [](const PositionFile& file) {
-            const py::gil_scoped_release release;
+            const GilRelease release;
             const Position position = Unwrap(file.Read());
             return position.offset == 0 ? std::nullopt : std::optional(position);
           },
@@ -77,7 +77,7 @@ void RegisterHelp(py::module_& module) {
       .def(
           "write",
           [](const PositionFile& file, const Position& position) {
-            const py::gil_scoped_release release;
+            const GilRelease release;
             ThrowIfBad(file.Write(position));
           },
           py::arg("position"), "Durable when it returns. Raises UnavailableError.");
