@@ -239,7 +239,8 @@ def c_functions():
                 request = re.search(r"const (ld_\w+_t)\* request\b", arguments).group(1)
                 about = requests.get(request, "")
                 rows.append([f"`{name}`", f"`{request}`" + (f": {about}" if about else "")])
-        found += f"\n### {title.strip().capitalize()}\n\n" + table(["function", "what it does"], rows)
+        found += f"\n### {title.strip().capitalize()}\n\n"
+        found += table(["function", "what it does"], rows)
     return found
 
 

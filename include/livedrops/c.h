@@ -56,8 +56,8 @@ typedef struct ld_shop ld_shop_t;
 /* Opens "sqlite:PATH", "postgresql://HOST/DATABASE" or "memory:". `options` may be NULL:
  * LD_SHOP_OPTIONS_INIT. Blocks until the shop is loaded.
  * Errors: LD_INVALID_ARGUMENT for another scheme, LD_UNSUPPORTED for one that was not built in or a
- * database that is too new, LD_UNAVAILABLE for a file that cannot be opened, LD_CORRUPT for one that is no livedrops
- * database or does not verify. */
+ * database that is too new, LD_UNAVAILABLE for a file or server that cannot be reached, LD_CORRUPT
+ * for one that is no livedrops database or does not verify. */
 LD_EXPORT ld_status_t ld_shop_open(const char* url, const ld_shop_options_t* options,
                                    ld_shop_t** shop, ld_error_t* error);
 
