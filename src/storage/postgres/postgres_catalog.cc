@@ -16,15 +16,10 @@ constexpr char kAllDrops[] = LD_SELECT_DROPS "WHERE" LD_DROP_PAGE;
 constexpr char kDropsOfCreator[] = LD_SELECT_DROPS "WHERE d.creator_id = $4 AND" LD_DROP_PAGE;
 constexpr char kDropsOfProduct[] = LD_SELECT_DROPS "WHERE d.prod_id = $4 AND" LD_DROP_PAGE;
 
-// StatusAt of spi/storage.h, at the time $3.
-#define LD_STATUS_AT                                                                     \
-  "CASE WHEN d.cancelled THEN 'cancelled' WHEN d.ended OR $3 >= d.end_ms THEN 'ended'"   \
-  " WHEN NOT d.started AND $3 < d.start_ms THEN 'scheduled' WHEN d.paused THEN 'paused'" \
-  " WHEN d.current_stock = 0 AND d.held = 0 THEN 'sold_out' ELSE 'live' END"
 // Products that are shown: $1 creator, $2 status or NULL, $3 now.
 #define LD_SHOWN                                                          \
   " NOT p.deleted AND ($2::text IS NULL OR EXISTS (SELECT 1 FROM drops d" \
-  " WHERE d.prod_id = p.prod_id AND " LD_STATUS_AT " = $2))"
+  " WHERE d.prod_id = p.prod_id AND " LD_STATUS_AT("$3") " = $2))"
 #define LD_ALL " $1::text IS NULL AND"
 #define LD_OF_CREATOR " p.creator_id = $1 AND"
 #define LD_COUNT "SELECT count(*), $3::bigint FROM products p WHERE"
@@ -35,31 +30,11 @@ constexpr char kCountOfCreator[] = LD_COUNT LD_OF_CREATOR LD_SHOWN;
 constexpr char kAllProducts[] = LD_SELECT LD_ALL LD_SHOWN LD_PAGE;
 constexpr char kProductsOfCreator[] = LD_SELECT LD_OF_CREATOR LD_SHOWN LD_PAGE;
 
-bool ReadSince(const Query& query, FollowEntry* entry) {
-  entry->since = query.At(0);
-  return true;
-}
-
-// One row by one value.
-template <class Row>
-Result<Row> Get(ReaderPool* readers, const char* sql, bool (*read)(const Query&, Row*),
-                std::string_view what, std::string_view value) {
-  auto reader = readers->Take();
-  if (!reader.ok()) return reader.status();
-  Query query(**reader, sql);
-  return sql::ReadOne(**reader, query.Bind(value), read, what, value);
-}
-
 }  // namespace
-
-Result<DropRow> PostgresCatalog::GetDrop(const DropId& id) {
-  return Get(readers_, LD_SELECT_DROPS "WHERE d.drop_id = $1", sql::ReadDropRow<Query>, "drop",
-             id.view());
-}
 
 Status PostgresCatalog::ListDrops(const DropQuery& query, std::vector<DropRow>* out) {
   out->clear();
-  auto reader = readers_->Take();
+  auto reader = readers_.Take();
   if (!reader.ok() || query.limit <= 0) return reader.status();
   const bool of_creator = !query.creator.empty();
   const bool of_product = !of_creator && !query.product.empty();
@@ -72,17 +47,8 @@ Status PostgresCatalog::ListDrops(const DropQuery& query, std::vector<DropRow>* 
                                [&](const DropRow& row) { out->push_back(row); });
 }
 
-Result<Product> PostgresCatalog::GetProduct(const ProductId& id) {
-  auto row =
-      Get(readers_,
-          "SELECT " LD_PRODUCT_COLUMNS " FROM products p WHERE p.prod_id = $1 AND NOT p.deleted",
-          sql::ReadProductRow<Query>, "product", id.view());
-  if (!row.ok()) return row.status();
-  return row->product;
-}
-
 Result<ProductPage> PostgresCatalog::ListProducts(const ProductFilter& filter, Time now) {
-  auto reader = readers_->Take();
+  auto reader = readers_.Take();
   if (!reader.ok()) return reader.status();
   const bool all = filter.creator.empty();
   Params params;
@@ -107,54 +73,15 @@ Result<ProductPage> PostgresCatalog::ListProducts(const ProductFilter& filter, T
   return page;
 }
 
-Result<FollowEntry> PostgresCatalog::GetFollow(const CreatorId& creator, const UserId& user) {
-  auto reader = readers_->Take();
-  if (!reader.ok()) return reader.status();
-  Query query(**reader, "SELECT since_ms FROM follows WHERE creator_id = $1 AND user_id = $2");
-  query.Bind(creator.view()).Bind(user.view());
-  auto entry = sql::ReadOne(**reader, query, ReadSince, "follow of", creator.view());
-  if (!entry.ok()) return entry;
-  entry->creator = creator;
-  entry->user = user;
-  return entry;
-}
-
 Status PostgresCatalog::ListFollows(const FollowQuery& query, FollowPage* out) {
   *out = FollowPage();
-  auto reader = readers_->Take();
+  auto reader = readers_.Take();
   return reader.ok() ? postgres::ListFollows(**reader, query, out) : reader.status();
-}
-
-Result<UserRow> PostgresCatalog::GetUser(const UserId& id) {
-  return Get(readers_,
-             "SELECT " LD_USER_COLUMNS
-             " FROM users u LEFT JOIN notifications n USING (user_id) WHERE u.user_id = $1",
-             sql::ReadUserRow<Query>, "user", id.view());
-}
-
-Result<Account> PostgresCatalog::GetAccount(const UserId& id) {
-  return Get(readers_, "SELECT " LD_ACCOUNT_COLUMNS " FROM accounts a WHERE a.user_id = $1",
-             sql::ReadAccount<Query>, "account", id.view());
-}
-
-Result<Account> PostgresCatalog::FindAccount(const std::string& folded_email) {
-  auto account =
-      Get(readers_,
-          "SELECT " LD_ACCOUNT_COLUMNS " FROM accounts a WHERE a.email = $1 AND a.email <> ''",
-          sql::ReadAccount<Query>, "account", folded_email);
-  // The email is not repeated: messages may end up in logs.
-  if (account.ok() || account.status().code() != StatusCode::kNotFound) return account;
-  return Status(StatusCode::kNotFound, "there is no account with this email");
-}
-
-Result<Session> PostgresCatalog::GetSession(const std::string& id) {
-  return Get(readers_, "SELECT " LD_SESSION_COLUMNS " FROM sessions s WHERE s.session_id = $1",
-             sql::ReadSession<Query>, "session", id);
 }
 
 Status PostgresCatalog::ListSessions(const SessionQuery& query, std::vector<Session>* out) {
   out->clear();
-  auto reader = readers_->Take();
+  auto reader = readers_.Take();
   if (!reader.ok() || query.limit <= 0) return reader.status();
   Query rows(**reader, "SELECT " LD_SESSION_COLUMNS
                        " FROM sessions s WHERE NOT s.revoked AND s.user_id = $1"
