@@ -118,6 +118,15 @@ std::string ToBody(const Problem& problem, std::string_view request_id) {
   return body;
 }
 
+Response AnswerOf(const Problem& problem, std::string_view request_id) {
+  Response response(problem.status(), "application/problem+json", ToBody(problem, request_id));
+  if (problem.retry_after_s != 0) {
+    response.Set("Retry-After", std::to_string(problem.retry_after_s));
+  }
+  if (problem.code == ProblemCode::unauthenticated) response.Set("WWW-Authenticate", "Bearer");
+  return response;
+}
+
 std::optional<Problem> ProblemOf(const Reply& reply) {
   if (!reply.status.ok()) return ProblemOf(reply.status);
   if (!Refuses(reply.outcome)) return std::nullopt;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "livedrops/reply.h"
+#include "livedrops/server/http.h"
 
 namespace livedrops::server {
 
@@ -82,6 +83,9 @@ Problem InvalidField(std::string pointer, std::string reason);
 
 // The body: {"type","title","status","detail","code",…}. `request_id` may be empty.
 std::string ToBody(const Problem& problem, std::string_view request_id = {});
+
+// The answer with this body, and Retry-After and WWW-Authenticate where they belong.
+Response AnswerOf(const Problem& problem, std::string_view request_id = {});
 
 // What a reply means for its caller; nothing when it is no refusal: done, granted or repeated.
 std::optional<Problem> ProblemOf(const Reply& reply);

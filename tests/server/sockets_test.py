@@ -3,6 +3,7 @@
 The protocol itself: realtime/."""
 
 import asyncio
+import http.client
 import json
 import shutil
 import socket
@@ -37,13 +38,14 @@ def connect(server, **headers):
 
 class Logged(ServerTest):
 
-    def status_of(self, handshake):
-        """The first line's status of what the server answers to these fields."""
+    def answer_to(self, handshake):
+        """Status and head of what the server answers to these fields."""
         host, port = self.server.public.split(":")
         with socket.create_connection((host, int(port)), SECONDS) as client:
             fields = "".join(f"{name}: {value}\r\n" for name, value in handshake.items())
             client.sendall(f"GET {PATH} HTTP/1.1\r\nHost: shop\r\n{fields}\r\n".encode())
-            return int(client.recv(4096).split(b" ", 2)[1])
+            head = client.recv(4096).decode()
+            return int(head.split(" ", 2)[1]), head
 
     def line(self, event, request):
         """The line that the log has of it, which must come soon."""
@@ -62,9 +64,20 @@ class Logged(ServerTest):
                  "origin": ({"Origin": "http://evil.example"}, 403),
                  "token": ({"Authorization": "Bearer forged"}, 401)}
         for name, (change, status) in cases.items():
-            answered = self.status_of({**HANDSHAKE, "X-Request-Id": name, **change})
+            answered, head = self.answer_to({**HANDSHAKE, "X-Request-Id": name, **change})
             logged = self.line("request", name)["status"]
             self.assertEqual((answered, logged), (status, status), name)
+            self.assertEqual(head.count(f"\r\nX-Request-Id: {name}\r\n"), 1, head)
+
+    def test_a_stream_tells_the_id_of_its_request(self):
+        drop = self.make_drop(self.sign_up("creator"))["dropId"]
+        for channel, status in ((f"drop:{drop}", 200), ("user:ann", 401), ("drop:none", 404)):
+            stream = http.client.HTTPConnection(self.server.public, timeout=SECONDS)
+            self.addCleanup(stream.close)
+            stream.request("GET", f"/events?channel={channel}", headers={"X-Request-Id": "s-1"})
+            answer = stream.getresponse()
+            self.assertEqual((answer.status, answer.headers.get_all("X-Request-Id")),
+                             (status, ["s-1"]), channel)
 
     def test_the_end_of_a_socket_is_logged(self):
         ann = self.sign_up()
@@ -90,7 +103,7 @@ class Logged(ServerTest):
             line = self.line("socketClosed", request)
             self.assertEqual((line["code"], line["bytes"]), (code, 0), line)
             self.assertNotIn("subject", line)
-        self.status_of({**HANDSHAKE, "X-Request-Id": "cut"})
+        self.answer_to({**HANDSHAKE, "X-Request-Id": "cut"})
         self.assertEqual(self.line("socketClosed", "cut")["code"], 1006)
 
 

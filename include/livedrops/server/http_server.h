@@ -65,8 +65,8 @@ class Responder {
   // Checks the handshake (RFC 6455) and makes the connection a WebSocket; `session` then hears from
   // it, OnOpen first, before this returns. A wrong handshake is answered 400, 405 or 426 and the
   // session is destroyed unheard. Check the Origin before: browsers connect from any page. The
-  // header fields of `fields` are added to the answer 101. Errors: invalid_argument with what was
-  // wrong with the handshake; closed.
+  // header fields of `fields` are added to the answer, whatever it is. Errors: invalid_argument
+  // with what was wrong with the handshake; closed.
   Status Upgrade(const Request& request, std::unique_ptr<WebSocketSession> session,
                  const WebSocketOptions& options = {}, const Response& fields = Response()) const;
 

@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::size_t kGzipFrom = 1024;  // Below it the answer fits one packet anyway.
 constexpr std::string_view kJson = "application/json";
-constexpr std::string_view kProblemJson = "application/problem+json";
 
 bool HasField(const Response& response, std::string_view name) {
   const std::string& fields = response.fields();
@@ -88,11 +87,7 @@ void Context::Refuse(const Problem& problem) { Send(ResponseTo(problem)); }
 
 Response Context::ResponseTo(const Problem& told) const {
   const Problem problem = told.code == ProblemCode::overloaded ? Overloaded() : told;
-  Response response(problem.status(), kProblemJson, ToBody(problem, request_id));
-  if (problem.retry_after_s != 0) {
-    response.Set("Retry-After", std::to_string(problem.retry_after_s));
-  }
-  if (problem.code == ProblemCode::unauthenticated) response.Set("WWW-Authenticate", "Bearer");
+  Response response = AnswerOf(problem, request_id);
   // Of a body that was not read the rest would be taken for the next request.
   if (problem.code == ProblemCode::body_too_large) response.set_close(true);
   return response;

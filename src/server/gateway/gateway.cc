@@ -65,7 +65,7 @@ void AnswerTicket(Realtime& realtime, Context& context) {
 }
 
 // Holds of the request only what the line has, for sockets live long.
-Realtime::Ended NoteOfEnd(const Context& context) {
+SocketEnded NoteOfEnd(const Context& context) {
   return [&shared = context.shared, id = context.request_id,
           address = context.address](const SocketEnd& end) {
     if (!shared.log.WantsLine(LogLevel::info)) return;
@@ -85,11 +85,14 @@ Realtime::Ended NoteOfEnd(const Context& context) {
 // Real time answers by itself from here on; the gateway has checked rate, token and role.
 void HandOver(Realtime& realtime, Context& context) {
   if (context.route->id == RouteId::ticket) return AnswerTicket(realtime, context);
-  const auto note = [self = context.shared_from_this()](int status) { self->Note(status); };
-  if (context.route->id == RouteId::websocket) {
-    return realtime.OnWebSocket(context.request, context.responder, note, NoteOfEnd(context));
+  Realtime::Caller caller;
+  caller.request_id = context.request_id;
+  caller.answered = [self = context.shared_from_this()](int status) { self->Note(status); };
+  if (context.route->id == RouteId::events) {
+    return realtime.OnEvents(context.request, context.responder, std::move(caller));
   }
-  realtime.OnEvents(context.request, context.responder, note);
+  caller.ended = NoteOfEnd(context);
+  realtime.OnWebSocket(context.request, context.responder, std::move(caller));
 }
 
 void WriteServer(const ServerStats& stats, MetricsText* text) {

@@ -77,8 +77,7 @@ void RefuseRoute(Context& context, std::uint32_t methods) {
   problem.code = methods == 0 ? ProblemCode::not_found : ProblemCode::method_not_allowed;
   if (methods == 0) return context.Refuse(problem);
   if (context.request.method() == Method::kOptions) return AnswerOptions(context, methods);
-  Response response(problem.status(), "application/problem+json",
-                    ToBody(problem, context.request_id));
+  Response response = AnswerOf(problem, context.request_id);
   response.Set("Allow", MethodsOf(methods));
   context.Send(std::move(response));
 }
@@ -238,7 +237,7 @@ Response RefusalOf(int status, std::string_view detail) {
         .EndObject();
     return Response(status, "application/problem+json", std::move(body));
   }
-  return Response(status, "application/problem+json", ToBody(problem));
+  return AnswerOf(problem);
 }
 
 }  // namespace livedrops::server

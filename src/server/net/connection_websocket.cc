@@ -15,6 +15,7 @@ Status Connection::Upgrade(std::uint64_t exchange, const Request& request,
   const Handshake handshake = CheckHandshake(request);
   if (handshake.status != 101) {
     Response refusal = server_->Refusal(handshake.status, handshake.detail);
+    refusal.fields_.append(fields.fields());
     if (handshake.status == 405) refusal.Set("Allow", "GET");
     if (handshake.status == 426) {
       refusal.Set("Upgrade", "websocket").Set("Sec-WebSocket-Version", "13");

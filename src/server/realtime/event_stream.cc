@@ -15,15 +15,6 @@ namespace {
 constexpr std::chrono::seconds kHeartbeat{15};
 constexpr std::string_view kBearer = "bearer ";
 
-Response ProblemResponse(const Problem& problem) {
-  Response response(problem.status(), "application/problem+json", ToBody(problem));
-  if (problem.code == ProblemCode::unauthenticated) response.Set("WWW-Authenticate", "Bearer");
-  if (problem.retry_after_s != 0) {
-    response.Set("Retry-After", std::to_string(problem.retry_after_s));
-  }
-  return response.Set("Cache-Control", "no-store");
-}
-
 std::optional<Problem> ProblemOf(Decision decision) {
   Problem problem;
   switch (decision) {
@@ -62,11 +53,10 @@ class EventStream final : public Client,
                           public Receiver,
                           public std::enable_shared_from_this<EventStream> {
  public:
-  EventStream(std::shared_ptr<Surroundings> surroundings, int loop,
-              std::function<void(int status)> answered)
+  EventStream(std::shared_ptr<Surroundings> surroundings, int loop, Realtime::Caller caller)
       : surroundings_(std::move(surroundings)),
         loop_(surroundings_->loop(loop)),
-        answered_(std::move(answered)) {}
+        caller_(std::move(caller)) {}
 
   void Open(const Request& request, const Responder& responder);
 
@@ -91,7 +81,7 @@ class EventStream final : public Client,
 
   const std::shared_ptr<Surroundings> surroundings_;
   Loop& loop_;
-  std::function<void(int status)> answered_;
+  Realtime::Caller caller_;
   std::optional<Principal> principal_;
   bool admitted_ = false;
   std::string allowed_origin_;
@@ -167,6 +157,7 @@ void EventStream::Answer(const Responder& responder, const Wanted& wanted, Loade
   Response head(200);
   head.Set("Content-Type", "text/event-stream").Set("Cache-Control", "no-store");
   head.Set("X-Accel-Buffering", "no");  // Or nginx keeps the events back.
+  if (!caller_.request_id.empty()) head.Set("X-Request-Id", caller_.request_id);
   if (!allowed_origin_.empty()) {
     head.Set("Access-Control-Allow-Origin", allowed_origin_).Set("Vary", "Origin");
   }
@@ -184,13 +175,14 @@ void EventStream::Answer(const Responder& responder, const Wanted& wanted, Loade
 }
 
 void EventStream::Refuse(const Responder& responder, const Problem& problem) {
-  responder.Send(ProblemResponse(problem));
+  responder.Send(RefusalTo(caller_.request_id, problem));
   Tell(problem.status());
 }
 
 // And lets go of what the listener holds: a stream may live for days.
 void EventStream::Tell(int status) {
-  if (const auto answered = std::exchange(answered_, nullptr)) answered(status);
+  const Realtime::Caller caller = std::exchange(caller_, {});
+  if (caller.answered) caller.answered(status);
 }
 
 // First what the subscription begins with, as an event of its own name; then what was missed.
@@ -258,8 +250,8 @@ Position ParseEventId(std::string_view text) {
 }
 
 void OpenEventStream(const std::shared_ptr<Surroundings>& surroundings, const Request& request,
-                     const Responder& responder, std::function<void(int status)> answered) {
-  std::make_shared<EventStream>(surroundings, request.loop(), std::move(answered))
+                     const Responder& responder, Realtime::Caller caller) {
+  std::make_shared<EventStream>(surroundings, request.loop(), std::move(caller))
       ->Open(request, responder);
 }
 

@@ -2,7 +2,6 @@
 // https://html.spec.whatwg.org/multipage/server-sent-events.html
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,9 +13,9 @@ namespace livedrops::server {
 // "EPOCH:OFFSET". A text that is no position becomes one that is never recovered.
 Position ParseEventId(std::string_view text);
 
-// Answers GET /events and says with which status, unless the client went before; `answered` may be
-// empty. Threading: the request's loop.
+// Answers GET /events and tells the caller with which status, unless the client went before.
+// Threading: the request's loop.
 void OpenEventStream(const std::shared_ptr<Surroundings>& surroundings, const Request& request,
-                     const Responder& responder, std::function<void(int status)> answered);
+                     const Responder& responder, Realtime::Caller caller);
 
 }  // namespace livedrops::server

@@ -31,13 +31,19 @@ struct Batch {
   std::vector<std::string> followers;  // Users who follow or unfollowed somebody.
 };
 
-Response Refusal(ProblemCode code, std::string detail) {
+Problem NotRunning() {
   Problem problem;
-  problem.code = code;
-  problem.detail = std::move(detail);
-  Response response(problem.status(), "application/problem+json", ToBody(problem));
-  if (code == ProblemCode::unavailable) response.Set("Retry-After", "1");
-  return response.Set("Cache-Control", "no-store");
+  problem.code = ProblemCode::unavailable;
+  problem.detail = "the server starts or stops";
+  problem.retry_after_s = 1;
+  return problem;
+}
+
+Problem OriginRefused() {
+  Problem problem;
+  problem.code = ProblemCode::forbidden;
+  problem.detail = "this origin may not connect";
+  return problem;
 }
 
 }  // namespace
@@ -194,36 +200,32 @@ void Realtime::Listen(std::function<void(std::span<const Event> events)> listene
 Status Realtime::Start(HttpServer& server) { return impl_->Start(server); }
 void Realtime::Stop() { impl_->Stop(); }
 
-void Realtime::OnWebSocket(const Request& request, const Responder& responder,
-                           const Answered& answered, Ended ended) {
-  const auto tell = [&answered](int status) {
-    if (answered) answered(status);
+void Realtime::OnWebSocket(const Request& request, const Responder& responder, Caller caller) {
+  const auto tell = [&caller](int status) {
+    if (caller.answered) caller.answered(status);
   };
-  const auto refuse = [&](ProblemCode code, std::string detail) {
-    responder.Send(Refusal(code, std::move(detail)));
-    tell(StatusOf(code));
+  const auto refuse = [&](const Problem& problem) {
+    responder.Send(RefusalTo(caller.request_id, problem));
+    tell(problem.status());
   };
   Surroundings& surroundings = *impl_->surroundings;
-  if (!surroundings.running()) {
-    return refuse(ProblemCode::unavailable, "the server starts or stops");
-  }
-  if (!surroundings.AllowsOrigin(request)) {
-    return refuse(ProblemCode::forbidden, "this origin may not connect");
-  }
+  if (!surroundings.running()) return refuse(NotRunning());
+  if (!surroundings.AllowsOrigin(request)) return refuse(OriginRefused());
+  Response fields;
+  if (!caller.request_id.empty()) fields.Set("X-Request-Id", caller.request_id);
   const Status upgraded =
-      responder.Upgrade(request, MakeSocket(&surroundings, request.loop(), std::move(ended)),
-                        SocketOptions(surroundings.options));
+      responder.Upgrade(request, MakeSocket(&surroundings, request.loop(), std::move(caller.ended)),
+                        SocketOptions(surroundings.options), fields);
   // A wrong handshake was answered by Upgrade itself; whoever has gone got no answer.
   if (upgraded.code() != StatusCode::kClosed) tell(CheckHandshake(request).status);
 }
 
-void Realtime::OnEvents(const Request& request, const Responder& responder, Answered answered) {
-  if (!impl_->surroundings->running()) {
-    responder.Send(Refusal(ProblemCode::unavailable, "the server starts or stops"));
-    if (answered) answered(StatusOf(ProblemCode::unavailable));
-    return;
+void Realtime::OnEvents(const Request& request, const Responder& responder, Caller caller) {
+  if (impl_->surroundings->running()) {
+    return OpenEventStream(impl_->surroundings, request, responder, std::move(caller));
   }
-  OpenEventStream(impl_->surroundings, request, responder, std::move(answered));
+  responder.Send(RefusalTo(caller.request_id, NotRunning()));
+  if (caller.answered) caller.answered(NotRunning().status());
 }
 
 std::string Realtime::IssueTicket(const Principal& principal) {

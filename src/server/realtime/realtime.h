@@ -92,6 +92,7 @@ struct SocketEnd {
   std::chrono::milliseconds lasted{0};
   std::uint64_t bytes = 0;  // Of messages that it was given.
 };
+using SocketEnded = std::function<void(const SocketEnd& end)>;
 
 // Threading: as said at each member. Order of destruction: Stop, then the HttpServer, then this,
 // for sockets that are still open tell it when they close.
@@ -116,17 +117,18 @@ class Realtime {
   // server first. Calling again does nothing.
   void Stop();
 
-  // Hears the status of the answer, once, on the request's loop: for the access log. May be empty.
-  using Answered = std::function<void(int status)>;
-
-  // Hears how the socket ended, once, on its loop. May be empty.
-  using Ended = std::function<void(const SocketEnd& end)>;
+  // Who hands a request over; all of it may be empty. Both are called once, on the request's loop,
+  // for the access log: with the answer's status, and when the socket has ended.
+  struct Caller {
+    std::string request_id;  // Told to the client: X-Request-Id.
+    std::function<void(int status)> answered;
+    SocketEnded ended;
+  };
 
   // GET /connection/websocket. Rate limits are the caller's. Threading: the request's loop.
-  void OnWebSocket(const Request& request, const Responder& responder,
-                   const Answered& answered = {}, Ended ended = {});
+  void OnWebSocket(const Request& request, const Responder& responder, Caller caller = {});
   // GET /events?channel=…[&ticket=…]. Reads Authorization itself. Threading: the request's loop.
-  void OnEvents(const Request& request, const Responder& responder, Answered answered = {});
+  void OnEvents(const Request& request, const Responder& responder, Caller caller = {});
 
   // A ticket that opens one /events stream as that principal, within RealtimeOptions::ticket_life,
   // on this server. Threading: any thread.

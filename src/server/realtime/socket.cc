@@ -10,7 +10,7 @@ class Socket final : public Client,
                      public SessionPort,
                      public std::enable_shared_from_this<Socket> {
  public:
-  Socket(Surroundings* surroundings, int loop, Realtime::Ended ended)
+  Socket(Surroundings* surroundings, int loop, SocketEnded ended)
       : surroundings_(*surroundings),
         loop_(surroundings->loop(loop)),
         ended_(std::move(ended)),
@@ -106,7 +106,7 @@ class Socket final : public Client,
 
   Surroundings& surroundings_;
   Loop& loop_;
-  const Realtime::Ended ended_;
+  const SocketEnded ended_;
   const Tick opened_at_;
   std::uint64_t bytes_ = 0;
   WebSocket socket_;
@@ -131,7 +131,7 @@ class SocketOwner final : public WebSocketSession {
 }  // namespace
 
 std::unique_ptr<WebSocketSession> MakeSocket(Surroundings* surroundings, int loop,
-                                             Realtime::Ended ended) {
+                                             SocketEnded ended) {
   return std::make_unique<SocketOwner>(
       std::make_shared<Socket>(surroundings, loop, std::move(ended)));
 }

@@ -9,7 +9,7 @@ namespace livedrops::server {
 
 // What HttpServer is given; it keeps the socket alive until it closes. `ended` may be empty.
 std::unique_ptr<WebSocketSession> MakeSocket(Surroundings* surroundings, int loop,
-                                             Realtime::Ended ended);
+                                             SocketEnded ended);
 WebSocketOptions SocketOptions(const RealtimeOptions& options);
 
 }  // namespace livedrops::server

@@ -35,6 +35,12 @@ SessionSettings SettingsOf(const RealtimeOptions& options, std::string epoch) {
 
 }  // namespace
 
+Response RefusalTo(const std::string& request_id, const Problem& problem) {
+  Response response = AnswerOf(problem, request_id);
+  if (!request_id.empty()) response.Set("X-Request-Id", request_id);
+  return response.Set("Cache-Control", "no-store");
+}
+
 void Loop::Forget(const std::shared_ptr<Client>& client, const Principal* principal) {
   if (principal != nullptr) {
     const auto [first, last] = of_user.equal_range(principal->subject.str());

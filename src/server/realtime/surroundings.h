@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "server/auth/worker_pool.h"
+#include "server/problem.h"
 #include "server/realtime/hub.h"
 #include "server/realtime/loader.h"
 #include "server/realtime/realtime.h"
@@ -19,6 +20,9 @@
 #include "server/realtime/tickets.h"
 
 namespace livedrops::server {
+
+// The refusal of a request that came with this id.
+Response RefusalTo(const std::string& request_id, const Problem& problem);
 
 // A client of one loop: a socket or a stream.
 class Client {
