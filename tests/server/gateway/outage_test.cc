@@ -210,6 +210,30 @@ class Overloaded : public GatewayTest {
   }
 };
 
+// The earliest that can be configured: one order is a hundredth of the queue.
+class OverloadedEarly : public Overloaded {
+ protected:
+  std::map<std::string, std::string> Settings() const override {
+    auto settings = Overloaded::Settings();
+    settings["orders.queue_max"] = "100";
+    settings["limits.shed_lists_queue_percent"] = "1";
+    return settings;
+  }
+};
+
+TEST_F(OverloadedEarly, ListsAreRefusedAsConfigured) {
+  MakeShop();
+  Shopper reader = NewShopper("reader");
+  Shopper ann = NewShopper("ann");
+  health_->HoldCommits();
+  Send(ann, "POST", "/order", OrderBody("k1"));
+  health_->AwaitHeldCommit();
+  EXPECT_TRUE(Eventually([&] { return Ask(reader, "GET", "/drops").status == 503; }));
+  EXPECT_EQ(Ask(reader, "GET", "/drops/d1").status, 200);
+  health_->LetCommitsGo();
+  EXPECT_EQ(ann.client->ReadResponse().status, 201);
+}
+
 // The latest that can be configured.
 class OverloadedLate : public Overloaded {
  protected:

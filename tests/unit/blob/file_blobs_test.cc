@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -66,6 +68,23 @@ TEST_F(FileBlobs, SayThatTheyCannotBeWrittenOrRead) {
   EXPECT_EQ((*nowhere)->Put(kName, "x").code(), StatusCode::kUnavailable);
   fs::create_directories(Path("new/ab/" + std::string(kName)));
   EXPECT_EQ(blobs_->Get(kName).status().code(), StatusCode::kUnavailable);
+}
+
+TEST_F(FileBlobs, LeaveNothingWhenTheDiskIsFull) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto ignore = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit small = before;
+  small.rlim_cur = 1000;
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+  const Status put = blobs_->Put(kName, std::string(5000, 'x'));
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, ignore);
+  EXPECT_EQ(put.code(), StatusCode::kUnavailable);
+  EXPECT_EQ(blobs_->Get(kName).status().code(), StatusCode::kNotFound);
+  for (const auto& left : fs::recursive_directory_iterator(Path("new"))) {
+    EXPECT_TRUE(left.is_directory()) << left.path();
+  }
 }
 
 TEST_F(FileBlobs, AreNeverSeenInPart) {
