@@ -65,18 +65,21 @@ class Keeping(ServerTest):
     def test_a_damaged_shop_gives_no_backup(self):
         self.make_drop(self.sign_up("creator"))
         copy = self.backup("whole.db")["file"]
-        for change in ("UPDATE events SET actor = 'nobody' WHERE seq = 2",
-                       "DELETE FROM events WHERE seq = 2"):
+        for change, damage in (
+                ("UPDATE events SET actor = 'nobody' WHERE seq = 2", "does not follow"),
+                ("DELETE FROM events WHERE seq = 2", "does not follow"),
+                ("PRAGMA ignore_check_constraints = ON; UPDATE drops SET current_stock = -1",
+                 "CHECK constraint failed in drops")):
             broken = f"{self.directory}/broken.db"
             Path(broken).write_bytes(Path(copy).read_bytes())
             subprocess.run(["python3", "-c", "import sqlite3, sys; "
-                            "c = sqlite3.connect(sys.argv[1]); c.execute(sys.argv[2]); c.commit()",
+                            "c = sqlite3.connect(sys.argv[1]); c.executescript(sys.argv[2])",
                             broken, change], check=True)
             made = subprocess.run([BIN / "livedropsd", "backup", "--storage", f"sqlite:{broken}",
                                    f"{self.directory}/copied.db"], cwd=self.directory, text=True,
                                   capture_output=True, timeout=SECONDS, check=False)
             self.assertEqual(made.returncode, 1, made.stderr)
-            self.assertIn("does not follow", made.stderr)
+            self.assertIn(damage, made.stderr)
             self.assertFalse(os.path.exists(f"{self.directory}/copied.db"))
 
     def test_a_signed_head_shows_that_the_log_was_cut(self):

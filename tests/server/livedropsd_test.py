@@ -273,6 +273,10 @@ class Products(ServerTest):
         self.assertNotEqual(whole.headers["ETag"],
                             cleo.get(f"{product}?view=essential").headers["ETag"])
         self.assertEqual(cleo.get(f"{product}?view=essential&fields=desc").json, {"desc": "A lamp"})
+        # The same members of the product, others of the drop.
+        tags = {cleo.get(f"{path}?fields=name&include=drop&view={view}").headers["ETag"]
+                for view in ("full", "essential") for path in (product, "/products")}
+        self.assertEqual(len(tags), 4)
         self.assertEqual(cleo.get(f"{product}?view=tiny").code, "invalid-field")
 
     def test_a_product_with_a_running_drop_stays(self):

@@ -26,7 +26,7 @@ class BusyPort : public RequestPort, public ReadPort {
     if (updates && before_update) std::exchange(before_update, nullptr)();
     engine_.requests().Execute(requests, replies);
   }
-  void Submit(Request request, std::function<void(Reply)> callback) override {
+  void Submit(livedrops::Request request, std::function<void(Reply)> callback) override {
     engine_.requests().Submit(std::move(request), std::move(callback));
   }
   Storage& storage() override { return engine_.storage(); }
