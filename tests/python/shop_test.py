@@ -265,8 +265,13 @@ def test_accounts_and_sessions(mug_shop: livedrops.Shop) -> None:
     assert opened.id is not None
     assert accounts.rotate_session(opened.id, "h1", "h2", END).outcome == Outcome.DONE
     assert accounts.rotate_session(opened.id, "h1", "h3", END).outcome == Outcome.CONFLICT
+    assert [session.id for session in accounts.live_sessions("bo")] == [opened.id]
     accounts.revoke_session(opened.id)
     assert accounts.get_session(opened.id).revoked
+    assert accounts.live_sessions("bo") == []
+    for expected, outcome in (("other", Outcome.CONFLICT), ("", Outcome.DONE)):
+        reply = accounts.update("bo", password_hash="new", expected_password_hash=expected)
+        assert reply.outcome == outcome
     accounts.erase("bo")
     assert accounts.get("bo").erased and accounts.get("bo").name == ""
 
