@@ -1,6 +1,8 @@
 // The SQL text of the schema. Steps are kept for ever; views are made anew by every migration.
 #pragma once
 
+#include "base/sql_orders.h"
+
 namespace livedrops::postgres {
 
 // Times are milliseconds since 1970, ids text compared byte by byte, hashes bytea. NULL means
@@ -205,14 +207,6 @@ CREATE INDEX sessions_of_user ON sessions(user_id, expires_ms, session_id) WHERE
 inline constexpr char kDropViews[] =
     "DROP VIEW IF EXISTS v_drops, v_orders, v_ledger, v_events, v_notifications, v_follows,"
     " v_audit;";
-
-#define LD_ORDER_EVENT_TYPE "CASE WHEN o.ttl = 0 THEN 'orderConfirmed' ELSE 'orderHeld' END"
-#define LD_ORDER_STATUS "coalesce(o.status, CASE WHEN o.ttl = 0 THEN 'confirmed' ELSE 'held' END)"
-// As AppendOrderBody (spi/log_text.h) writes it, to the byte.
-#define LD_ORDER_BODY                                                                          \
-  "'drop=' || d.drop_id || '&quantity=' || o.qty || '&amount=' || o.amount || '&balance=' || " \
-  "o.balance || '&ttl=' || o.ttl || "                                                          \
-  "CASE WHEN o.actor IS NULL THEN '' ELSE '&user=' || o.user_id END || '&key=' || o.idem_key"
 
 // The contract's views: the same columns with the same values as those of the SQLite storage.
 inline constexpr char kCreateViews[] =

@@ -1,6 +1,8 @@
 // The SQL text of the schema. Steps are kept for ever; views are made anew by every migration.
 #pragma once
 
+#include "base/sql_orders.h"
+
 namespace livedrops::sqlite {
 
 // Times are milliseconds since 1970, ids text, hashes and order ids blobs. NULL means "none" and,
@@ -212,13 +214,6 @@ DROP VIEW IF EXISTS v_audit;
   "), 17, 4) || '-' || "                                             \
   "substr(hex(" column "), 21, 12))"
 #define LD_UUID_OR_NULL(column) "CASE WHEN " column " IS NOT NULL THEN " LD_UUID_TEXT(column) " END"
-#define LD_ORDER_EVENT_TYPE "CASE WHEN o.ttl = 0 THEN 'orderConfirmed' ELSE 'orderHeld' END"
-#define LD_ORDER_STATUS "coalesce(o.status, CASE WHEN o.ttl = 0 THEN 'confirmed' ELSE 'held' END)"
-// As AppendOrderBody (spi/log_text.h) writes it, to the byte.
-#define LD_ORDER_BODY                                                                          \
-  "'drop=' || d.drop_id || '&quantity=' || o.qty || '&amount=' || o.amount || '&balance=' || " \
-  "o.balance || '&ttl=' || o.ttl || "                                                          \
-  "CASE WHEN o.actor IS NULL THEN '' ELSE '&user=' || o.user_id END || '&key=' || o.idem_key"
 
 // CONTRACT.md, section 8.
 inline constexpr char kCreateViews[] =
