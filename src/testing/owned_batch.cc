@@ -18,7 +18,7 @@ OrderRow OwnedOrder::View() const {
   return view;
 }
 
-OwnedBatch::OwnedBatch(const CommitBatch& batch)
+OwnedRows::OwnedRows(const CommitBatch& batch)
     : events(Copy(batch.events)),
       order_changes(Copy(batch.order_changes)),
       drops(Copy(batch.drops)),
@@ -28,15 +28,17 @@ OwnedBatch::OwnedBatch(const CommitBatch& batch)
       users(Copy(batch.users)),
       accounts(Copy(batch.accounts)),
       sessions(Copy(batch.sessions)),
-      head(batch.head) {
-  for (const OrderRow& row : batch.orders) orders.emplace_back(row);
+      head(batch.head) {}
+
+CommitBatch OwnedRows::ViewWith(std::span<const OrderRow> orders) const {
+  return {orders,   events, order_changes, drops,    products, follows,
+          creators, users,  accounts,      sessions, head};
 }
 
 CommitBatch OwnedBatch::View(std::vector<OrderRow>* views) const {
   views->clear();
   for (const OwnedOrder& order : orders) views->push_back(order.View());
-  return {*views,   events, order_changes, drops,    products, follows,
-          creators, users,  accounts,      sessions, head};
+  return ViewWith(*views);
 }
 
 }  // namespace livedrops

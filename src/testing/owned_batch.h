@@ -1,4 +1,4 @@
-// OwnedBatch: a batch that owns its rows, to be kept and committed later.
+// OwnedBatch: a batch that owns its rows, to be kept, changed and committed later.
 #pragma once
 
 #include <string>
@@ -23,14 +23,14 @@ struct OwnedOrder {
   std::string key;
 };
 
-struct OwnedBatch {
-  OwnedBatch() = default;
-  explicit OwnedBatch(const CommitBatch& batch);
+// The rows of a batch but those of orders, which show texts of somebody else.
+struct OwnedRows {
+  OwnedRows() = default;
+  explicit OwnedRows(const CommitBatch& batch);
 
-  // Shows `views` and the rows below: both must live and not change while it is used.
-  CommitBatch View(std::vector<OrderRow>* views) const;
+  // Shows `orders` and the rows below: both must live and not change while it is used.
+  CommitBatch ViewWith(std::span<const OrderRow> orders) const;
 
-  std::vector<OwnedOrder> orders;
   std::vector<EventRow> events;
   std::vector<OrderChange> order_changes;
   std::vector<DropRow> drops;
@@ -41,6 +41,17 @@ struct OwnedBatch {
   std::vector<Account> accounts;
   std::vector<Session> sessions;
   Head head;
+};
+
+struct OwnedBatch : OwnedRows {
+  OwnedBatch() = default;
+  explicit OwnedBatch(const CommitBatch& batch)
+      : OwnedRows(batch), orders(batch.orders.begin(), batch.orders.end()) {}
+
+  // As ViewWith; the orders are shown through `views`.
+  CommitBatch View(std::vector<OrderRow>* views) const;
+
+  std::vector<OwnedOrder> orders;
 };
 
 }  // namespace livedrops

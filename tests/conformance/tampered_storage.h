@@ -8,26 +8,17 @@
 #include <utility>
 #include <vector>
 
-#include "livedrops/spi/storage.h"
+#include "testing/owned_batch.h"
 
 namespace livedrops {
 
 // A batch that a bug may change; its order rows still show the caller's texts.
-struct ChangedBatch {
-  explicit ChangedBatch(const CommitBatch& batch);
-  CommitBatch View() const;
+struct ChangedBatch : OwnedRows {
+  explicit ChangedBatch(const CommitBatch& batch)
+      : OwnedRows(batch), orders(batch.orders.begin(), batch.orders.end()) {}
+  CommitBatch View() const { return ViewWith(orders); }
 
   std::vector<OrderRow> orders;
-  std::vector<EventRow> events;
-  std::vector<OrderChange> order_changes;
-  std::vector<DropRow> drops;
-  std::vector<ProductRow> products;
-  std::vector<FollowRow> follows;
-  std::vector<CreatorRow> creators;
-  std::vector<UserRow> users;
-  std::vector<Account> accounts;
-  std::vector<Session> sessions;
-  Head head;
 };
 
 template <class... Arguments>
@@ -93,29 +84,6 @@ std::unique_ptr<Storage> NewTamperedStorage(std::unique_ptr<Storage> inner,
                                             std::shared_ptr<const Hooks> hooks);
 
 // --- implementation ----------------------------------------------------------------------------
-
-template <class Row>
-std::vector<Row> CopyRows(std::span<const Row> rows) {
-  return {rows.begin(), rows.end()};
-}
-
-inline ChangedBatch::ChangedBatch(const CommitBatch& batch)
-    : orders(CopyRows(batch.orders)),
-      events(CopyRows(batch.events)),
-      order_changes(CopyRows(batch.order_changes)),
-      drops(CopyRows(batch.drops)),
-      products(CopyRows(batch.products)),
-      follows(CopyRows(batch.follows)),
-      creators(CopyRows(batch.creators)),
-      users(CopyRows(batch.users)),
-      accounts(CopyRows(batch.accounts)),
-      sessions(CopyRows(batch.sessions)),
-      head(batch.head) {}
-
-inline CommitBatch ChangedBatch::View() const {
-  return {orders,   events, order_changes, drops,    products, follows,
-          creators, users,  accounts,      sessions, head};
-}
 
 class TamperedStorage : public Storage, private Catalog {
  public:
@@ -279,7 +247,7 @@ inline Status TamperedStorage::LoadOrders(std::span<const std::uint64_t> drop_no
                                           std::uint64_t until_seq, OrderSink& sink) {
   TamperedSink changed(*hooks_);
   changed.orders = &sink;
-  std::vector<std::uint64_t> changed_nos = CopyRows(drop_nos);
+  std::vector<std::uint64_t> changed_nos(drop_nos.begin(), drop_nos.end());
   hooks_->load_query(changed_nos, until_seq);
   return inner_->LoadOrders(changed_nos, until_seq, changed);
 }

@@ -16,29 +16,13 @@
 #include "livedrops/spi/log_text.h"
 #include "livedrops/testing/sim_clock.h"
 #include "storage/memory/memory_storage.h"
+#include "testing/owned_batch.h"
 
 namespace livedrops {
 
-// An order row that owns its texts.
-struct EditableOrder {
-  explicit EditableOrder(const OrderRow& from)
-      : row(from), user(from.user), actor(from.actor), key(from.key) {}
-  OrderRow Row() const {
-    OrderRow out = row;
-    out.user = user;
-    out.actor = actor;
-    out.key = key;
-    return out;
-  }
-  OrderRow row;
-  std::string user;
-  std::string actor;
-  std::string key;
-};
-
 // Everything that a storage holds, by value.
 struct ShopRows : LogSink, StateSink, OrderSink {
-  using LogRow = std::variant<EditableOrder, EventRow>;
+  using LogRow = std::variant<OwnedOrder, EventRow>;
   std::deque<LogRow> log;
   std::vector<DropRow> drops;
   std::vector<ProductRow> products;
@@ -50,7 +34,7 @@ struct ShopRows : LogSink, StateSink, OrderSink {
   std::vector<EventRow> keys;
   std::vector<OrderChange> present;
 
-  void OnOrder(const OrderRow& row) override { log.emplace_back(EditableOrder(row)); }
+  void OnOrder(const OrderRow& row) override { log.emplace_back(OwnedOrder(row)); }
   void OnEvent(const EventRow& row) override { log.emplace_back(row); }
   void OnDrop(const DropRow& row) override { drops.push_back(row); }
   void OnProduct(const ProductRow& row) override { products.push_back(row); }
@@ -65,14 +49,14 @@ struct ShopRows : LogSink, StateSink, OrderSink {
   static std::uint64_t SeqOf(const LogRow& row) {
     return std::visit([](const auto& r) { return SeqIn(r); }, row);
   }
-  static std::uint64_t SeqIn(const EditableOrder& order) { return order.row.seq; }
+  static std::uint64_t SeqIn(const OwnedOrder& order) { return order.row.seq; }
   static std::uint64_t SeqIn(const EventRow& row) { return row.seq; }
 
   // The n-th order; the n-th event of a type. From 0.
-  EditableOrder& OrderAt(std::size_t n);
+  OwnedOrder& OrderAt(std::size_t n);
   EventRow& EventAt(EventType type, std::size_t n = 0);
   DropRow& DropNamed(const std::string& id);
-  OrderChange& PresentOf(const EditableOrder& order);
+  OrderChange& PresentOf(const OwnedOrder& order);
   // Computes all hashes again, so that only what was edited is wrong, and the head.
   void Reseal();
 
@@ -82,9 +66,9 @@ struct ShopRows : LogSink, StateSink, OrderSink {
   StatusCode read_failure = StatusCode::kCorrupt;
 };
 
-inline EditableOrder& ShopRows::OrderAt(std::size_t n) {
+inline OwnedOrder& ShopRows::OrderAt(std::size_t n) {
   for (LogRow& row : log) {
-    auto* order = std::get_if<EditableOrder>(&row);
+    auto* order = std::get_if<OwnedOrder>(&row);
     if (order != nullptr && n-- == 0) return *order;
   }
   ADD_FAILURE() << "no such order";
@@ -108,7 +92,7 @@ inline DropRow& ShopRows::DropNamed(const std::string& id) {
   std::abort();
 }
 
-inline OrderChange& ShopRows::PresentOf(const EditableOrder& order) {
+inline OrderChange& ShopRows::PresentOf(const OwnedOrder& order) {
   for (OrderChange& row : present) {
     if (row.seq == order.row.seq) return row;
   }
@@ -135,8 +119,8 @@ inline void ShopRows::Reseal() {
            &event->hash);
       continue;
     }
-    auto& order = std::get<EditableOrder>(entry);
-    const OrderRow row = order.Row();
+    auto& order = std::get<OwnedOrder>(entry);
+    const OrderRow row = order.View();
     std::string drop_id;
     for (const DropRow& drop : drops) {
       if (drop.drop_no == row.drop_no) drop_id = drop.drop.id.str();
@@ -183,7 +167,7 @@ inline Status EditedStorage::ReadLog(std::uint64_t after_seq, std::int64_t limit
     if (const auto* event = std::get_if<EventRow>(&entry)) {
       sink.OnEvent(*event);
     } else {
-      sink.OnOrder(std::get<EditableOrder>(entry).Row());
+      sink.OnOrder(std::get<OwnedOrder>(entry).View());
     }
   }
   return OkStatus();
@@ -204,11 +188,11 @@ inline Result<Head> EditedStorage::LoadState(StateSink& sink) {
 inline Status EditedStorage::LoadOrders(std::span<const std::uint64_t> drop_nos,
                                         std::uint64_t until_seq, OrderSink& sink) {
   for (const ShopRows::LogRow& entry : rows_.log) {
-    const auto* order = std::get_if<EditableOrder>(&entry);
+    const auto* order = std::get_if<OwnedOrder>(&entry);
     if (order == nullptr || order->row.seq > until_seq) continue;
     if (std::ranges::find(drop_nos, order->row.drop_no) == drop_nos.end()) continue;
     for (const OrderChange& present : rows_.present) {
-      if (present.seq == order->row.seq) sink.OnOrder(order->Row(), present);
+      if (present.seq == order->row.seq) sink.OnOrder(order->View(), present);
     }
   }
   return OkStatus();

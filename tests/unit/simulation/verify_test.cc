@@ -235,7 +235,7 @@ TEST(Verify, LeavesLaterRowsOfALiveShopOut) {
   ShopRows rows = GoodShop().Rows();
   rows.Reseal();
   const Head head = rows.head;
-  const EditableOrder& order = rows.OrderAt(0);
+  const OwnedOrder& order = rows.OrderAt(0);
   EventRow later = rows.EventAt(EventType::orderCancelled);
   later.seq = head.seq + 1;
   later.order_seq = order.row.seq;
