@@ -38,7 +38,7 @@ Json Refusal(const Reply& reply) {
   json["detail"] = Explain(reply.outcome);
   const bool out = reply.outcome == Outcome::sold_out || reply.outcome == Outcome::held_out;
   if (out) json["remaining"] = reply.remaining;
-  if (reply.retry_at) json["retryAt"] = FormatTime(*reply.retry_at);
+  if (reply.retry_at) json["retryAt"] = ToText(*reply.retry_at);
   return json;
 }
 
@@ -238,7 +238,7 @@ void AddFollow(CLI::App& app, Context* context) {
       const Reply reply = service.follows().Set(
           {CreatorId(ids->first), UserId(ids->second), !*undo, UserId(change->actor)});
       Json json{{"creatorId", ids->first}, {"userId", ids->second}, {"following", !*undo}};
-      if (reply.since) json["since"] = FormatTime(*reply.since);
+      if (reply.since) json["since"] = ToText(*reply.since);
       Answer(reply, std::move(json), context);
     });
   });

@@ -33,38 +33,6 @@ void PrintTrimmed(std::string line) {
   std::cout << line << '\n';
 }
 
-// Of exactly `count` digits at the start of the text, which are removed; -1 when they are not
-// there.
-int TakeNumber(std::string_view* text, std::size_t count) {
-  int number = -1;
-  if (text->size() < count) return -1;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + count, number);
-  if (error != std::errc() || end != text->data() + count || number < 0) return -1;
-  text->remove_prefix(count);
-  return number;
-}
-
-bool TakeChar(std::string_view* text, char c) {
-  if (!text->starts_with(c)) return false;
-  text->remove_prefix(1);
-  return true;
-}
-
-// "T12:56:45.123Z" as milliseconds of the day; -1 when it is something else.
-std::int64_t ParseClock(std::string_view text) {
-  if (!TakeChar(&text, 'T')) return -1;
-  const int hours = TakeNumber(&text, 2);
-  const bool first_colon = TakeChar(&text, ':');
-  const int minutes = TakeNumber(&text, 2);
-  const bool second_colon = TakeChar(&text, ':');
-  const int seconds = TakeNumber(&text, 2);
-  int ms = 0;
-  if (TakeChar(&text, '.')) ms = TakeNumber(&text, 3);
-  const bool valid = first_colon && second_colon && hours >= 0 && hours < 24 && minutes >= 0 &&
-                     minutes < 60 && seconds >= 0 && seconds < 60 && ms >= 0 && text == "Z";
-  return valid ? ((hours * 60LL + minutes) * 60 + seconds) * 1000 + ms : -1;
-}
-
 void SetIfGiven(Json* json, const char* name, std::string_view value) {
   if (!value.empty()) (*json)[name] = value;
 }
@@ -148,38 +116,11 @@ std::string Fixed(double number, int decimals) {
   return text;
 }
 
-std::string FormatTime(Time time) {
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(time - day);
-  char text[64];
-  std::snprintf(
-      text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
-      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-      static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
-  return text;
-}
-
 std::optional<Time> ParseTime(const std::string& text) {
   std::int64_t ms = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ms);
   if (error == std::errc() && end == text.data() + text.size()) return TimeFromMs(ms);
-  std::string_view rest = text;
-  const int year = TakeNumber(&rest, 4);
-  const bool first_dash = TakeChar(&rest, '-');
-  const int month = TakeNumber(&rest, 2);
-  const bool second_dash = TakeChar(&rest, '-');
-  const int day = TakeNumber(&rest, 2);
-  const std::chrono::year_month_day date(std::chrono::year{year},
-                                         std::chrono::month(static_cast<unsigned>(month)),
-                                         std::chrono::day(static_cast<unsigned>(day)));
-  if (year < 0 || month < 0 || day < 0 || !first_dash || !second_dash || !date.ok()) {
-    return std::nullopt;
-  }
-  ms = rest.empty() ? 0 : ParseClock(rest);
-  if (ms < 0) return std::nullopt;
-  return Time(std::chrono::sys_days(date)) + Duration(ms);
+  return livedrops::ParseTime(IsDate(text) ? text + "T00:00:00Z" : text);
 }
 
 // --- domain objects ------------------------------------------------------------------------------
@@ -194,8 +135,8 @@ Json ToJson(const Order& order) {
   json["amount"] = order.amount.minor_units;
   json["currency"] = order.amount.currency.view();
   json["status"] = ToString(order.status);
-  json["createdAt"] = FormatTime(order.created_at);
-  if (order.expires_at) json["expiresAt"] = FormatTime(*order.expires_at);
+  json["createdAt"] = ToText(order.created_at);
+  if (order.expires_at) json["expiresAt"] = ToText(*order.expires_at);
   return json;
 }
 
@@ -212,11 +153,11 @@ Json ToJson(const Drop& drop, Time now) {
   if (drop.max_per_order != 0) json["maxPerOrder"] = drop.max_per_order;
   if (drop.max_per_user != 0) json["maxPerUser"] = drop.max_per_user;
   json["confirmation"] = ToString(drop.confirmation);
-  json["startTime"] = FormatTime(drop.start_time);
-  json["endTime"] = FormatTime(drop.end_time);
+  json["startTime"] = ToText(drop.start_time);
+  json["endTime"] = ToText(drop.end_time);
   json["status"] = ToString(drop.status);
   json["version"] = drop.version;
-  json["serverTime"] = FormatTime(now);
+  json["serverTime"] = ToText(now);
   return json;
 }
 
@@ -230,8 +171,8 @@ Json ToJson(const Product& product) {
   json["currency"] = product.price.currency.view();
   SetIfGiven(&json, "mediaUrl", product.media_url);
   json["version"] = product.version;
-  json["createdAt"] = FormatTime(product.created_at);
-  json["updatedAt"] = FormatTime(product.updated_at);
+  json["createdAt"] = ToText(product.created_at);
+  json["updatedAt"] = ToText(product.updated_at);
   return json;
 }
 

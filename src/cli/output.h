@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/time_text.h"
 #include "cli/commands.h"
 #include "livedrops/audit.h"
 #include "livedrops/drops.h"
@@ -41,9 +42,8 @@ void Fail(Context* context, const Status& status);
 std::string Grouped(std::int64_t number);
 std::string Fixed(double number, int decimals);
 
-// "2026-11-23T12:56:45.123Z" and back; reading also takes milliseconds since 1970, a date alone,
-// and times without fractions. Nothing for any other text.
-std::string FormatTime(Time time);
+// As base/time_text.h does, and besides milliseconds since 1970 and a date alone. Nothing for any
+// other text.
 std::optional<Time> ParseTime(const std::string& text);
 
 // The domain objects of CONTRACT §2; an event is written by base/event_json.h.

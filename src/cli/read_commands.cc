@@ -137,7 +137,7 @@ void OnDrops(const ReadOptions& options, ReadOnlyShop* shop, Context* context) {
         list.Add(ToJson(drop, shop->Now()),
                  {drop.id.str(), drop.product.str(), std::string(ToString(drop.status)),
                   Grouped(drop.current_stock), Grouped(drop.init_stock + drop.adjust),
-                  MoneyText(drop.price), FormatTime(drop.end_time)});
+                  MoneyText(drop.price), ToText(drop.end_time)});
       },
       context);
   list.Print();
@@ -166,13 +166,9 @@ void OnProducts(const ReadOptions& options, ReadOnlyShop* shop, Context* context
 // --- orders --------------------------------------------------------------------------------------
 
 Row RowOf(const Order& order) {
-  return {order.id.str(),
-          order.user.str(),
-          order.drop.str(),
-          Grouped(order.quantity),
-          MoneyText(order.amount),
-          std::string(ToString(order.status)),
-          FormatTime(order.created_at)};
+  return {order.id.str(),          order.user.str(),        order.drop.str(),
+          Grouped(order.quantity), MoneyText(order.amount), std::string(ToString(order.status)),
+          ToText(order.created_at)};
 }
 const Row kOrderHeader = {"ORDER", "USER", "DROP", "QUANTITY", "AMOUNT", "STATUS", "CREATED"};
 
@@ -220,8 +216,8 @@ void OnFollowers(const ReadOptions& options, ReadOnlyShop* shop, Context* contex
         return found;
       },
       [&](const FollowEntry& entry) {
-        list.Add({{"userId", entry.user.view()}, {"since", FormatTime(entry.since)}},
-                 {entry.user.str(), FormatTime(entry.since)});
+        list.Add({{"userId", entry.user.view()}, {"since", ToText(entry.since)}},
+                 {entry.user.str(), ToText(entry.since)});
       },
       context);
   list.Print();
@@ -239,7 +235,7 @@ void PrintEvent(const Event& event, const Context* context) {
   }
   const int width = event.body.empty() ? 0 : 30;  // No blanks at the end of a line.
   std::printf("%-10llu %s  %-16s %-*s", static_cast<unsigned long long>(event.seq),
-              FormatTime(event.at).c_str(), std::string(ToString(event.type)).c_str(), width,
+              ToText(event.at).c_str(), std::string(ToString(event.type)).c_str(), width,
               event.subject.c_str());
   std::printf("%s%s\n", event.body.empty() ? "" : " ", event.body.c_str());
   std::fflush(stdout);

@@ -43,6 +43,16 @@ class Changes(Shop):
     def test_a_drop_is_shown_as_the_contract_says(self):
         drop = self.make_drop("d1", 5, "--low-stock", 2, "--start", "1700000000000")
         self.assertEqual(drop["startTime"], "2023-11-14T22:13:20.000Z")
+
+    def test_times_are_read_in_every_form(self):
+        self.make_drop()
+        for number, (said, read) in enumerate({
+                "2999-01-01": "2999-01-01T00:00:00.000Z",
+                "2999-01-01T02:30:00.25+02:00": "2999-01-01T00:30:00.250Z",
+                "32472144000001": "2999-01-01T00:00:00.001Z"}.items()):
+            drop = self.one("create-drop", "--id", f"t{number}", "--product", "p1", "--stock", 1,
+                            "--end", said)
+            self.assertEqual(drop["endTime"], read, said)
         shown = self.one("drop", "d1")
         for key, value in {"dropId": "d1", "prodId": "p1", "creatorId": "c1", "price": 1999,
                            "currency": "EUR", "initStock": 5, "currentStock": 5, "lowStock": 2,
