@@ -83,6 +83,7 @@ INVARIANTS = {
     "one-event-per-change": "each order has one row per change of its state",
     "one-order-per-key": "one order per (user, drop, key)",
     "orders-equal-log": "the present state of orders is what the log adds up to",
+    "orders-listed": "the lists of orders, by drop and by user, show each order once",
     "per-order-limit": "no order above `max_per_order` of its time",
     "per-user-limit": "no user above `max_per_user` of its time",
     "products-equal-log": "the products table is what the log adds up to",

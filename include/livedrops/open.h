@@ -25,6 +25,9 @@ struct StorageOptions {
   // Gives the shop a fresh epoch, for a database that was restored in its old place, where nothing
   // tells that it was. Processes that have it open notice when they open it again.
   bool new_epoch = false;
+  // Forgets what a storage keeps to list orders quickly (SQLite's runs), which is then built again
+  // from the orders. No other process may have the database open.
+  bool rebuild_lists = false;
   // Errors: invalid_argument when the database holds anything but an unfinished copy of that shop.
   std::optional<CopyTarget> copy = std::nullopt;
 };

@@ -128,7 +128,8 @@ void PrintForPeople(const RepairReport& report) {
 }
 
 void OnRepair(const std::string& url, bool apply, Context* context) {
-  auto storage = OpenStorage(url, {.create = false, .read_only = !apply});
+  // The lists of orders are no rows of their own: that they are wrong is all that a dry run says.
+  auto storage = OpenStorage(url, {.create = false, .read_only = !apply, .rebuild_lists = apply});
   if (!storage.ok()) return Fail(context, storage.status());
   const Result<RepairReport> report = Repair(**storage, apply);
   if (!report.ok()) {
@@ -165,7 +166,7 @@ void AddVerify(CLI::App& app, Context* context) {
 
   auto apply = std::make_shared<bool>(false);
   CLI::App* repair = app.add_subcommand(
-      "repair", "rebuild the present state from the log; by default only say how");
+      "repair", "rebuild the present state and the lists from the log; by default only say how");
   repair->add_option("url", *url, "sqlite:PATH or postgresql://HOST/DATABASE")
       ->required()
       ->type_name("URL");

@@ -4,6 +4,7 @@
 #include <optional>
 #include <unordered_set>
 
+#include "simulation/verify_lists.h"
 #include "simulation/verify_tables.h"
 
 namespace livedrops {
@@ -42,7 +43,7 @@ class Repairer {
     PlanProducts();
     PlanAccounts();
     if (!apply || report_.corrections.empty()) {
-      ListRemaining();
+      if (Status listed = ListRemaining(); !listed.ok()) return listed;
       return std::move(report_);
     }
     if (Status written = Write(); !written.ok()) return written;
@@ -209,14 +210,17 @@ class Repairer {
   }
 
   // What the log itself has against its rows, and differences of tables without a correction.
-  void ListRemaining() {
+  Status ListRemaining() {
     CompareTables(tables_, &*log_, &table_findings_);
+    Status listed = CheckLists(storage_, head_, *log_, &table_findings_);
+    if (!listed.ok()) return listed;
     std::unordered_set<std::string> corrected;
     for (const Correction& correction : report_.corrections) corrected.insert(correction.subject);
     report_.remaining = findings_.Take(head_).violations;
     for (Violation& violation : table_findings_.Take(head_).violations) {
       if (!corrected.contains(violation.subject)) report_.remaining.push_back(std::move(violation));
     }
+    return OkStatus();
   }
 
   Status Write() {

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "simulation/verify_lists.h"
 #include "simulation/verify_tables.h"
 
 namespace livedrops {
@@ -39,6 +40,9 @@ class Verifier {
     if (tables_readable_ && !damaged_) {
       CompareTables(tables_, &*log_, &findings_);
       if (Status read = CompareOrders(); !read.ok()) return read;
+      if (Status read = CheckLists(storage_, head_, *log_, &findings_); !read.ok()) {
+        return read;
+      }
     }
     CountRows();
     return findings_.Take(log_->last());

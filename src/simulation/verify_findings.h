@@ -34,6 +34,7 @@ namespace livedrops {
   X(one_event_per_change, "one-event-per-change")                                               \
   X(one_order_per_key, "one-order-per-key") /* (user, drop, key) */                             \
   X(orders_equal_log, "orders-equal-log")                                                       \
+  X(orders_listed, "orders-listed") /* each with its drop and its user, once */                 \
   X(per_order_limit, "per-order-limit")                                                         \
   X(per_user_limit, "per-user-limit")                                                           \
   X(products_equal_log, "products-equal-log")                                                   \

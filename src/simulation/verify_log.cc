@@ -98,6 +98,7 @@ void LogFold::OnOrder(const OrderRow& row) {
                    &drop->row.drop.version);
   }
   drops_.OnOrder(row);
+  ++orders_of_users[std::string(row.user)];
 }
 
 void LogFold::OnEvent(const EventRow& row) {
@@ -135,8 +136,10 @@ void LogFold::CheckColumns(const EventRow& row, const std::string& aggregate_id)
   const FormReader body(row.body);
   const ColumnCheck check(row, &findings_);
   check.Text("key", row.key, body.Text("key").value_or(""));
-  check.Number("fingerprint", static_cast<std::int64_t>(row.fingerprint),
-               body.NumberOr("request", 0));
+  const auto fingerprint = static_cast<std::int64_t>(row.fingerprint);
+  // Rows from before it was hashed have a key without it.
+  const std::int64_t hashed = row.key.empty() ? 0 : fingerprint;
+  check.Number("fingerprint", fingerprint, body.NumberOr("request", hashed));
   check.Text("user_id", row.user, "");
   const bool of_drop = row.aggregate.starts_with("drop:");
   const auto creator = body.Text("creator");

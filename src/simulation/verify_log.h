@@ -54,6 +54,7 @@ class LogFold : public LogSink {
   std::unordered_map<std::string, FoldedProduct> products;
   std::unordered_map<std::string, FoldedAccount> accounts;
   std::unordered_map<std::string, FoldedSession> sessions;
+  std::unordered_map<std::string, std::int64_t> orders_of_users;  // How many.
   // "creator user" -> since when, in ms.
   std::unordered_map<std::string, std::int64_t> follows;
 

@@ -62,13 +62,25 @@ Status SettleLog(Connection& connection) {
   return status;
 }
 
+// The runs of orders by user and by drop: what is in none is read from the orders themselves.
+Status ForgetRuns(Connection& connection) {
+  Status status = Query(connection, "BEGIN IMMEDIATE").Run();
+  for (const char* sql : {"DELETE FROM order_blocks", "DELETE FROM order_runs", "COMMIT"}) {
+    if (status.ok()) status = Query(connection, sql).Run();
+  }
+  connection.Rollback();
+  return status;
+}
+
 Status MakeReady(Connection& connection, const StorageOptions& options,
                  const SqliteOptions& sqlite) {
   if (Status status = SwitchToWal(connection, sqlite.busy_deadline); !status.ok()) return status;
   if (Status status = SettleLog(connection); !status.ok()) return status;
   const auto version = SchemaVersion(connection);
   if (!version.ok()) return version.status();
-  if (*version == static_cast<std::int64_t>(Migrations().size())) return OkStatus();
+  if (*version == static_cast<std::int64_t>(Migrations().size())) {
+    return options.rebuild_lists ? ForgetRuns(connection) : OkStatus();
+  }
   const Result<ShopInfo> shop = sqlite.new_shop ? *sqlite.new_shop : NewShopInfo(options);
   if (!shop.ok()) return shop.status();
   return Migrate(connection, Migrations(), {*shop, "", options.copy.has_value()});

@@ -61,6 +61,7 @@ struct ShopRows : LogSink, StateSink, OrderSink {
   void Reseal();
 
   Head head;
+  std::uint64_t unlisted = 0;  // An order that no list shows.
   // Reading the log fails after so many rows.
   std::size_t readable_rows = SIZE_MAX;
   StatusCode read_failure = StatusCode::kCorrupt;
@@ -147,7 +148,7 @@ class EditedStorage : public Storage {
   Status LoadOrders(std::span<const std::uint64_t> drop_nos, std::uint64_t until_seq,
                     OrderSink& sink) override;
   Result<Order> GetOrder(std::uint64_t) override { return Refused(); }
-  Status ListOrders(const OrderQuery&, std::vector<Order>*) override { return Refused(); }
+  Status ListOrders(const OrderQuery& query, std::vector<Order>* out) override;
   Status ListEvents(const EventQuery&, std::vector<Event>*) override { return Refused(); }
   Status ReadChannel(const ChannelQuery&, std::vector<Event>*) override { return Refused(); }
   Catalog& catalog() override { std::abort(); }
@@ -170,6 +171,22 @@ inline Status EditedStorage::ReadLog(std::uint64_t after_seq, std::int64_t limit
       sink.OnOrder(std::get<OwnedOrder>(entry).View());
     }
   }
+  return OkStatus();
+}
+
+// Only what makes one list another.
+inline Status EditedStorage::ListOrders(const OrderQuery& query, std::vector<Order>* out) {
+  out->clear();
+  for (const ShopRows::LogRow& entry : rows_.log) {
+    const auto* order = std::get_if<EditableOrder>(&entry);
+    if (order == nullptr || rows_.unlisted == order->row.seq) continue;
+    const bool of_drop = std::ranges::any_of(rows_.drops, [&](const DropRow& drop) {
+      return drop.drop_no == order->row.drop_no && drop.drop.id == query.drop;
+    });
+    if (!of_drop && order->user != query.user.view()) continue;
+    out->emplace_back().id = OrderId(order->row.order_id);
+  }
+  if (query.drop.empty()) std::ranges::reverse(*out);
   return OkStatus();
 }
 

@@ -85,6 +85,7 @@ const std::vector<Breakage> kDamage = {
     {"orders-equal-log", false,
      [](ShopRows& shop) { shop.PresentOf(shop.OrderAt(1)).quantity = 1; }},
     {"orders-equal-log", false, [](ShopRows& shop) { shop.present.pop_back(); }},
+    {"orders-listed", false, [](ShopRows& shop) { shop.unlisted = shop.OrderAt(1).row.seq; }},
     {"one-event-per-change", false,
      [](ShopRows& shop) { shop.PresentOf(shop.OrderAt(0)).status = OrderStatus::cancelled; }},
     {"follower-totals", false, [](ShopRows& shop) { ++shop.creators[0].followers; }},

@@ -117,6 +117,26 @@ TEST_F(SqliteOrderIndex, RunsAreWrittenAndRead) {
       (std::vector<std::string>{"d|1", "u|1"}));
 }
 
+TEST_F(SqliteOrderIndex, DamagedRunsAreBuiltAgainOnDemand) {
+  {
+    const auto storage = OpenOrDie(path_, ShortRuns(300));
+    CommitUntil([&] { return FinishedRuns() >= 2; }, [&] { Commit(*storage, 40); });
+  }
+  RunSql(path_, "DELETE FROM order_blocks WHERE kind = 'd'");
+  OrderQuery query;
+  query.drop = DropId("a");
+  query.limit = 1'000'000;
+  std::vector<Order> orders;
+  ASSERT_TRUE(OpenOrDie(path_, ShortRuns(300))->ListOrders(query, &orders).ok());
+  EXPECT_LT(orders.size(), of_a_.size());
+  const auto storage = OpenSqliteStorage(path_, {.rebuild_lists = true}, ShortRuns(300));
+  ASSERT_TRUE(storage.ok()) << storage.status().ToString();
+  EXPECT_EQ(FinishedRuns(), 0);
+  ExpectAll(**storage);
+  CommitUntil([&] { return FinishedRuns() >= 2; }, [&] { Commit(**storage, 40); });
+  ExpectAll(**storage);
+}
+
 TEST_F(SqliteOrderIndex, AnotherProcessAndAReopenedOneSeeTheSame) {
   auto storage = OpenOrDie(path_, ShortRuns(200));
   const auto other = OpenOrDie(path_, ShortRuns(200));
