@@ -120,7 +120,7 @@ class Repair(Shop):
         self.assertEqual(answer.code, REFUSED)
         self.assertEqual([c["subject"] for c in answer.object["corrections"]], ["follow c1 eve"])
         self.assertEqual({v["subject"] for v in answer.object["remaining"]}, {"drop d1"})
-        self.assertIn("1 violations stay", run("repair", self.url).out)
+        self.assertIn("2 violations stay", run("repair", self.url).out)
 
     def test_a_ledger_entry_beside_its_hashed_row_is_refused(self):
         order = self.one("order", "--drop", "d1", "--user", "dan", "--key", "k1")
