@@ -513,7 +513,8 @@ class Inbox(ServerTest):
         entries = admin.get(f"/audit?action=dropPaused&subject={drop['dropId']}").json["data"]
         self.assertEqual([entry["actor"] for entry in entries], ["root"])
         self.assertEqual(cleo.get("/audit").status, 403)
-        self.assertEqual(admin.get("/audit?from=yesterday").code, "invalid-field")
+        for query in ("from=yesterday", "action=nothing", "actor=%ff", "subject=%c3%28"):
+            self.assertEqual(admin.get("/audit?" + query).code, "invalid-field", query)
 
 
 class RealTime(ServerTest):

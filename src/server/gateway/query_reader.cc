@@ -4,6 +4,7 @@
 
 #include "base/time_text.h"
 #include "server/json/json_value.h"
+#include "server/net/utf8.h"
 
 namespace livedrops::server {
 
@@ -22,7 +23,11 @@ QueryReader& QueryReader::Integer(std::string_view name, int min, int max, int* 
 }
 
 QueryReader& QueryReader::Text(std::string_view name, std::string* out) {
-  if (const auto value = request_.Query(name)) *out = *value;
+  const auto value = request_.Query(name);
+  if (!value) return *this;
+  // Not every storage takes other bytes.
+  if (!IsUtf8(*value)) return Refuse(name, "must be UTF-8");
+  *out = *value;
   return *this;
 }
 
