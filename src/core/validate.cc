@@ -92,6 +92,12 @@ class Checks {
       Number((std::string("length of ") + name).c_str(), characters, least, most);
     return *this;
   }
+  // A text that no message repeats.
+  Checks& Secret(const char* name, std::string_view text) {
+    if (CountCharacters(text) < 0) Fail(name, "(not repeated)", "is not UTF-8");
+    return Number((std::string("length of ") + name).c_str(), std::ssize(text), 0,
+                  kTextCharactersMax);
+  }
   Status Take() { return std::move(status_); }
 
  private:
@@ -208,6 +214,8 @@ Status Check(const CreateAccount& create) {
       .Text("name", create.account.name, 1, kNameCharactersMax)
       .Text("email", create.account.email, 3, 254)
       .Text("bio", create.account.bio, 0, kTextCharactersMax)
+      .Text("birthday", create.account.birthday, 0, kNameCharactersMax)
+      .Secret("password_hash", create.account.password_hash)
       .OptionalId("actor", create.actor)
       .Take();
 }
@@ -216,15 +224,23 @@ Status Check(const UpdateAccount& update) {
   checks.Id("id", update.id).OptionalId("actor", update.actor);
   if (update.name) checks.Text("name", *update.name, 1, kNameCharactersMax);
   if (update.bio) checks.Text("bio", *update.bio, 0, kTextCharactersMax);
+  if (update.password_hash) checks.Secret("password_hash", *update.password_hash);
   return checks.Take();
 }
 Status Check(const ChangeAccount& change) {
   return Checks().Id("id", change.id).OptionalId("actor", change.actor).Take();
 }
 Status Check(const OpenSession& open) {
-  return Checks().OptionalId("id", UserId(open.session.id)).Id("user", open.session.user).Take();
+  return Checks()
+      .OptionalId("id", UserId(open.session.id))
+      .Id("user", open.session.user)
+      .Secret("token_hash", open.session.token_hash)
+      .Secret("previous_token_hash", open.session.previous_token_hash)
+      .Take();
 }
-Status Check(const RotateSession& rotate) { return Checks().Id("id", UserId(rotate.id)).Take(); }
+Status Check(const RotateSession& rotate) {
+  return Checks().Id("id", UserId(rotate.id)).Secret("new_hash", rotate.new_hash).Take();
+}
 Status Check(const RevokeSession& revoke) { return Checks().Id("id", UserId(revoke.id)).Take(); }
 
 }  // namespace

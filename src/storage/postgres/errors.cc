@@ -28,6 +28,8 @@ StatusCode CodeOf(const ServerError& error) {
   const std::string_view group = state.substr(0, 2);
   if (state == kRequireState) return StatusCode::kBrokenInvariant;
   if (state == "42501") return StatusCode::kUnavailable;  // Not allowed: somebody may allow it.
+  // Bytes that are no text: nobody has stored them, and nobody can.
+  if (state == kNoTextState) return StatusCode::kInvalidArgument;
   if (group == "22" || group == "23") return StatusCode::kBrokenInvariant;
   // A table or column is not there: somebody else changed the schema.
   if (group == "42" || group == "XX" || group == "3F") return StatusCode::kCorrupt;
@@ -44,6 +46,8 @@ Status StatusOf(const ServerError& error) {
   if (!error.from_server()) return {code, error.message};
   return {code, error.message + " (SQLSTATE " + error.state + ")"};
 }
+
+bool IsLossBehindPooler(const ServerError& error) { return error.state.starts_with("08"); }
 
 bool IsDefiniteAtCommit(const ServerError& error) {
   const std::string_view group = std::string_view(error.state).substr(0, 2);

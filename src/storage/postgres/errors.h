@@ -15,6 +15,8 @@ inline constexpr std::string_view kFenceConstraint = "head_is_expected";
 inline constexpr std::string_view kSchemaConstraint = "schema_is_known";
 // Raised by the function ld_require (schema_sql.h).
 inline constexpr std::string_view kRequireState = "LD001";
+// A zero byte, or no UTF-8.
+inline constexpr std::string_view kNoTextState = "22021";
 // A prepared statement is not there.
 inline constexpr std::string_view kNotPreparedState = "26000";
 
@@ -29,6 +31,10 @@ struct ServerError {
 ServerError ErrorOf(const PGresult* result);
 StatusCode CodeOf(const ServerError& error);
 Status StatusOf(const ServerError& error);
+
+// Whether it is about the connection behind the one we have: a pooler says so, with a SQLSTATE of
+// its own, when it has lost the server. What that did last, and whether it said so, nobody knows.
+bool IsLossBehindPooler(const ServerError& error);
 
 // Whether an error of the COMMIT step itself leaves no doubt that nothing was written.
 bool IsDefiniteAtCommit(const ServerError& error);

@@ -117,7 +117,7 @@ bool Pipeline::Commits(const Entry& entry) const {
 void Pipeline::Note(const Entry& entry, const ServerError& error, PipelineEnd* end) const {
   if (!end->status.ok()) return;
   end->status = StatusOf(error);
-  if (!error.from_server()) {
+  if (!error.from_server() || IsLossBehindPooler(error)) {
     connection_.Lose(error.message);
     end->certain = false;
   } else if (Commits(entry)) {

@@ -167,6 +167,10 @@ Status Writer::Commit(const CommitBatch& batch, const Head& expected) {
     return status;
   }
   if (certain) {
+    // What cannot be stored should not have been decided.
+    if (status.code() == StatusCode::kInvalidArgument) {
+      status = {StatusCode::kBrokenInvariant, status.message()};
+    }
     GiveUp();
     if (status.code() == StatusCode::kUnavailable) EvictStopped();
     return status;

@@ -216,5 +216,34 @@ TEST(Validate, ChecksPagesAndIds) {
   EXPECT_EQ(FoldEmail("\xc3\x84@x.y"), "\xc3\x84@x.y");
 }
 
+// A storage that refuses what is no text must never see any: it would stop selling.
+TEST(Validate, LetsNoBytesThroughThatAreNoText) {
+  const std::string zero("a\0b", 3);
+  CreateAccount create;
+  create.account.name = "name";
+  create.account.email = "a@b";
+  UpdateAccount update;
+  update.id = UserId("u1");
+  OpenSession open;
+  open.session.user = UserId("u1");
+  RotateSession rotate;
+  rotate.id = "s1";
+  for (const std::string& bad : {zero, std::string("secret\xff")}) {
+    EXPECT_NE(Problem(create, [&](CreateAccount& c) { c.account.birthday = bad; }), "");
+    const std::string problems[] = {
+        Problem(create, [&](CreateAccount& c) { c.account.password_hash = bad; }),
+        Problem(update, [&](UpdateAccount& u) { u.password_hash = bad; }),
+        Problem(open, [&](OpenSession& o) { o.session.token_hash = bad; }),
+        Problem(open, [&](OpenSession& o) { o.session.previous_token_hash = bad; }),
+        Problem(rotate, [&](RotateSession& r) { r.new_hash = bad; }),
+    };
+    for (const std::string& problem : problems) {
+      EXPECT_NE(problem.find("hash (not repeated) is not UTF-8"), std::string::npos) << problem;
+    }
+  }
+  EXPECT_EQ(Problem(rotate, [](RotateSession& r) { r.new_hash = std::string(4'001, 'x'); }),
+            "length of new_hash 4001 is not in 0..4000");
+}
+
 }  // namespace
 }  // namespace livedrops
