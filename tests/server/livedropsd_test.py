@@ -232,6 +232,10 @@ class Products(ServerTest):
         self.assertEqual([answer.status for answer in answers], [201, 201])
         self.assertEqual(answers[0].body, answers[1].body)
         self.assertEqual(answers[1].headers["Idempotent-Replayed"], "true")
+        drop = {"prodId": answers[0].json["prodId"], "currentStock": 1, "endTime": END}
+        answers = [cleo.post("/createDrop", drop, Idempotency_Key="k2") for _ in range(2)]
+        self.assertEqual([answer.status for answer in answers], [201, 201])
+        self.assertEqual(answers[0].body, answers[1].body)
 
     def test_pages_have_totals_and_filters(self):
         cleo = self.sign_up("creator")
@@ -289,8 +293,9 @@ class Products(ServerTest):
     def test_a_picture_is_checked_kept_and_read_in_parts(self):
         cleo = self.sign_up("creator")
         path = f"/products/{self.make_drop(cleo)['prodId']}/media"
-        wrong = cleo.request("PUT", path, b"<svg/>", Content_Type="image/png")
-        self.assertEqual((wrong.status, wrong.code), (415, "unsupported-media-type"))
+        for body in (b"<svg/>", PNG[:8], PNG[:12]):
+            wrong = cleo.request("PUT", path, body, Content_Type="image/png")
+            self.assertEqual((wrong.status, wrong.code), (415, "unsupported-media-type"), body)
         self.assertEqual(cleo.request("PUT", path, PNG, Content_Type="text/html").status, 415)
         large = cleo.request("PUT", path, PNG + bytes(5 << 20), Content_Type="image/png")
         self.assertEqual((large.status, large.code), (413, "body-too-large"))

@@ -119,8 +119,10 @@ void handle::create_drop(Context& context) {
   create.actor = context.subject();
   const bool with_id = !create.id.empty();
   const auto answer = [with_id](Context& self, const Reply& reply) {
+    // Whoever repeats a creation by its key gets the same 201 again: the time of that moment.
+    const Time now = with_id ? self.Now() : reply.drop->created_at;
     Response response(reply.repeated && with_id ? 200 : 201, "application/json",
-                      ToJson(*reply.drop, self.Now()));
+                      ToJson(*reply.drop, now));
     self.tag = TagOf(*reply.drop);
     response.Set("Location", "/drops/" + reply.drop->id.str());
     if (reply.repeated) response.Set("Idempotent-Replayed", "true");

@@ -13,10 +13,11 @@ constexpr std::size_t kNameLength = 64;
 
 std::optional<std::string_view> PictureType(std::string_view bytes) {
   if (bytes.starts_with("\xff\xd8\xff"sv)) return "image/jpeg";
+  if (bytes.size() < 16) return std::nullopt;
   if (bytes.starts_with("\x89PNG\r\n\x1a\n"sv) && bytes.substr(12, 4) == "IHDR") {
     return "image/png";
   }
-  if (bytes.size() >= 16 && bytes.starts_with("RIFF"sv) && bytes.substr(8, 7) == "WEBPVP8") {
+  if (bytes.starts_with("RIFF"sv) && bytes.substr(8, 7) == "WEBPVP8") {
     return "image/webp";
   }
   return std::nullopt;

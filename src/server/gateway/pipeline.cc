@@ -207,7 +207,12 @@ void Serve(Shared* shared, Listener listener, Request request, Responder respond
     }
     if (const auto problem = Check(*context)) return context->Refuse(*problem);
   }
-  HandlerOf(match.route->id)(*context);
+  try {
+    HandlerOf(match.route->id)(*context);
+  } catch (const std::exception& error) {  // A bug, or no memory: the responder answers 500.
+    shared->log.Say(LogLevel::error, "request " + context->request_id + ": " + error.what());
+    throw;
+  }
 }
 
 std::size_t BodyLimit(const Config& config, const Request& request) {

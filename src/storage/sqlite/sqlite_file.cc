@@ -49,9 +49,13 @@ Status CheckVersion(Connection& connection) {
   if (!version.ok()) return version.status();
   const auto newest = static_cast<std::int64_t>(Migrations().size());
   if (*version == newest) return OkStatus();
-  return connection.Fail(StatusCode::kUnsupported, "schema version " + std::to_string(*version) +
-                                                       " is not " + std::to_string(newest) +
-                                                       ", the one that this program reads");
+  const bool older = *version < newest;
+  return connection.Fail(
+      StatusCode::kUnsupported,
+      "schema version " + std::to_string(*version) + (older ? " is older" : " is newer") +
+          " than " + std::to_string(newest) + ", the one that this program reads" +
+          (older ? "; opening it for writing, as `livedropsd migrate` does, brings it up to date"
+                 : ""));
 }
 
 // The process that died last may have seen its last sync fail.

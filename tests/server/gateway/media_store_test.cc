@@ -14,7 +14,8 @@ TEST(PictureType, IsReadFromTheContent) {
   EXPECT_EQ(PictureType("\x89PNG\r\n\x1a\n\0\0\0\rIHDR"sv), "image/png");
   EXPECT_EQ(PictureType("RIFF\x10\0\0\0WEBPVP8 "sv), "image/webp");
   for (const std::string_view other :
-       {""sv, "<svg/>"sv, "GIF89a"sv, "\x89PNG"sv, "RIFF\x10\0\0\0WAVEfmt "sv, "\xff\xd8"sv}) {
+       {""sv, "<svg/>"sv, "GIF89a"sv, "\x89PNG"sv, "\x89PNG\r\n\x1a\n"sv,
+        "RIFF\x10\0\0\0WAVEfmt "sv, "\xff\xd8"sv}) {
     EXPECT_EQ(PictureType(other), std::nullopt);
   }
 }
