@@ -178,7 +178,7 @@ inline Status EditedStorage::ReadLog(std::uint64_t after_seq, std::int64_t limit
 inline Status EditedStorage::ListOrders(const OrderQuery& query, std::vector<Order>* out) {
   out->clear();
   for (const ShopRows::LogRow& entry : rows_.log) {
-    const auto* order = std::get_if<EditableOrder>(&entry);
+    const auto* order = std::get_if<OwnedOrder>(&entry);
     if (order == nullptr || rows_.unlisted == order->row.seq) continue;
     const bool of_drop = std::ranges::any_of(rows_.drops, [&](const DropRow& drop) {
       return drop.drop_no == order->row.drop_no && drop.drop.id == query.drop;
