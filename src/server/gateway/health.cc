@@ -75,6 +75,8 @@ void WriteGateway(const Shared& shared, MetricsText* text) {
               static_cast<double>(shared.revocations.size()));
   text->Gauge("livedrops_passwords_waiting", "Sign-ins that wait to be hashed.",
               static_cast<double>(shared.passwords.queued()));
+  text->Gauge("livedrops_lists_waiting", "Lists that wait to be read.",
+              static_cast<double>(shared.readers.queued()));
 }
 
 }  // namespace
