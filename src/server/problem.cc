@@ -74,7 +74,8 @@ bool Refuses(Outcome outcome) {
 std::string DetailOf(const Problem& problem) {
   if (!problem.detail.empty()) return problem.detail;
   if (problem.errors.empty()) return std::string(TitleOf(problem.code));
-  return problem.errors.front().pointer + ": " + problem.errors.front().reason;
+  const auto& [pointer, reason] = problem.errors.front();
+  return (pointer.empty() ? "the body" : pointer + ":") + " " + reason;
 }
 
 }  // namespace

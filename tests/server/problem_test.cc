@@ -35,6 +35,9 @@ TEST(Problem, ListsTheFieldsThatAreWrong) {
             R"("detail":"/quantity: must be an integer from 1 to 10, not \"2\"",)"
             R"("code":"invalid-field","errors":[{"pointer":"/quantity",)"
             R"("detail":"must be an integer from 1 to 10, not \"2\""}]})");
+  const std::string whole = ToBody(InvalidField("", "must be an object, not an array"));
+  EXPECT_NE(whole.find(R"("detail":"the body must be an object, not an array")"), std::string::npos)
+      << whole;
 }
 
 TEST(Problem, CarriesWhatItsCodePromises) {
