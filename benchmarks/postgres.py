@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Measures the PostgreSQL storage against the usual way and against a bare insert, on one server.
 
-usage: postgres.py [--url URL] [--rounds N] [--seconds S] [--json FILE]
+usage: postgres.py [--url URL] [--rounds N] [--seconds S] [--only TEXT] [--json FILE]
 Without --url a server is made in a temporary directory, fsync on, and stopped afterwards. All kinds
-take turns, so that a machine that drifts slows all of them; medians of the rounds are shown.
+take turns, so that a machine that drifts slows all of them; medians of the rounds are shown. With
+--only those whose name contains TEXT.
 `build/release` must be built.
 """
 
@@ -183,6 +184,7 @@ def main():
     parser.add_argument("--url")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--only", default="")
     parser.add_argument("--json")
     arguments = parser.parse_args()
     server = None if arguments.url else Server()
@@ -198,6 +200,9 @@ def main():
             f"livedrops, {PROCESSES} processes, 256 each": lambda: bench.processes(256),
             f"livedrops, {PROCESSES} processes, 1,000 each": lambda: bench.processes(1000),
         }
+        kinds = {name: measure for name, measure in kinds.items() if arguments.only in name}
+        if not kinds:
+            sys.exit(f"postgres.py: no kind's name contains '{arguments.only}'")
         values = {}
         for _ in range(arguments.rounds):
             for name, measure in kinds.items():
@@ -209,16 +214,19 @@ def main():
             server.stop()
     medians = {name: {key: statistics.median(found) for key, found in counters.items()}
                for name, counters in values.items()}
-    usual = medians[f"FOR UPDATE, {CLIENTS} connections"]["orders_per_second"]
-    bare = medians["bare insert, our table"]["orders_per_second"]
+
+    def ratio(speed, to, digits):
+        return f"{speed / medians[to]['orders_per_second']:.{digits}f}" if to in medians else ""
+
     print("| what | orders/s | of FOR UPDATE | of bare, our table | p50 / p99 ms | share |")
     print("|---|---|---|---|---|---|")
     for name, found in medians.items():
         speed = found["orders_per_second"]
         latency = f"{found.get('p50_ms', '')} / {found['p99_ms']}" if "p99_ms" in found else ""
         share = f"{found['least_share']:.2f}" if "least_share" in found else ""
-        print(f"| {name} | {speed:,.0f} | {speed / usual:.1f} | {speed / bare:.2f} | {latency} "
-              f"| {share} |")
+        usual = ratio(speed, f"FOR UPDATE, {CLIENTS} connections", 1)
+        bare = ratio(speed, "bare insert, our table", 2)
+        print(f"| {name} | {speed:,.0f} | {usual} | {bare} | {latency} | {share} |")
     if arguments.json:
         Path(arguments.json).write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
 
