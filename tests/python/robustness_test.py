@@ -513,6 +513,29 @@ print("done")
     assert [works(program) for _ in range(4)] == ["done"] * 4
 
 
+def test_python_ends_while_daemon_threads_wait_for_a_relay() -> None:
+    program = """
+import threading, livedrops
+from livedrops.testing import MemoryTopic, MemoryTransport
+shop = livedrops.open("memory:")
+relay = livedrops.Relay(shop, MemoryTransport(MemoryTopic()))
+started = threading.Barrier(4)
+def wait():
+    started.wait()
+    while True:
+        try:
+            relay.wait_for(1_000_000)
+        except livedrops.ClosedError:
+            pass  # Tries for ever: it is still at it when Python ends.
+for _ in range(3):
+    threading.Thread(target=wait, daemon=True).start()
+started.wait()
+print("done")
+"""
+    # The end never came when the errors of these threads were made by Python code.
+    assert [works(program) for _ in range(4)] == ["done"] * 4
+
+
 def test_closing_while_others_call_is_safe(fast_path: Path) -> None:
     for _ in range(20):
         shop = livedrops.open("memory:")

@@ -79,14 +79,10 @@ class FencedError(Error):
     retryable = True
 
 
-_BY_CODE: dict[int, type[Error]] = {
+BY_CODE: dict[int, type[Error]] = {
     error.code: error
     for error in (InvalidArgumentError, NotFoundError, ClosedError, OverloadedError,
                   UnavailableError, OutcomeUnknownError, CorruptError, UnsupportedError,
                   BrokenInvariantError, FencedError)
 }
-
-
-def error_for(code: int, message: str) -> Error:
-    """The exception of a status; the extension module calls it."""
-    return _BY_CODE.get(code, Error)(message)
+"""What the extension module raises for a status."""

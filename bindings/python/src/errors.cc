@@ -1,7 +1,5 @@
 #include "errors.h"
 
-#include "lives.h"
-
 namespace livedrops::python {
 namespace {
 
@@ -24,7 +22,9 @@ void ThrowIfBad(const Status& status) {
 }
 
 py::object ExceptionOf(const Status& status) {
-  return ErrorsModule().attr("error_for")(static_cast<int>(status.code()), status.message());
+  // None of it is Python code, during which the GIL could change hands: nobody ends Python here.
+  const py::dict by_code = ErrorsModule().attr("BY_CODE");
+  return by_code[py::int_(static_cast<int>(status.code()))](status.message());
 }
 
 Status StatusOf(const py::error_already_set& error, StatusCode otherwise) {
@@ -47,7 +47,6 @@ void RegisterErrors(py::module_&) {
     try {
       if (thrown) std::rethrow_exception(thrown);
     } catch (const StatusError& error) {
-      const Inside inside;  // Python code runs here: the GIL may change hands.
       const py::object exception = ExceptionOf(error.status());
       py::set_error(py::type::of(exception), exception);
     }

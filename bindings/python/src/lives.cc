@@ -25,7 +25,7 @@ struct List {
   std::condition_variable ended;
   std::uint64_t last_id = 0;
   std::map<std::uint64_t, std::weak_ptr<Live>> living;
-  int inside = 0;  // Threads; with the mutex and the GIL.
+  int without_gil = 0;  // Threads that gave it up; with the mutex and the GIL.
 
   std::vector<std::shared_ptr<Live>> Living() {
     const std::lock_guard lock(mutex);
@@ -40,7 +40,7 @@ struct List {
     for (const auto& [id, weak] : living) {
       if (weak.expired()) return false;
     }
-    return inside == 0;
+    return without_gil == 0;
   }
 };
 
@@ -113,14 +113,17 @@ void Life::End() {
   list.ended.notify_all();
 }
 
-Inside::Inside() : list_(TheList()) {
+GilRelease::GilRelease() : list_(TheList()) {
   const std::lock_guard lock(list_.mutex);
-  ++list_.inside;
+  ++list_.without_gil;
+  release_.emplace();
 }
-Inside::~Inside() {
+
+GilRelease::~GilRelease() {
+  release_.reset();
   if (list_.process != getpid()) return;  // Forked in between: another thread may have locked it.
   const std::lock_guard lock(list_.mutex);
-  if (--list_.inside == 0) list_.ended.notify_all();
+  if (--list_.without_gil == 0) list_.ended.notify_all();
 }
 
 CallbackScope::CallbackScope() { ++callback_depth; }

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "casts.h"
 
@@ -39,23 +40,18 @@ class Life {
   pid_t process_ = 0;     // A forked child has its parent's objects, and none of their threads.
 };
 
-// A thread that is in the middle of this module and may have to ask for the GIL: the end of Python
-// waits for it. The GIL must be held at both ends of its life.
-class Inside {
+// Gives the GIL up while it lives. Every wait of this module does it this way: the end of Python
+// waits until the thread has the GIL back.
+class GilRelease {
  public:
-  Inside();
-  ~Inside();
-  Inside(const Inside&) = delete;
-  Inside& operator=(const Inside&) = delete;
+  GilRelease();
+  ~GilRelease();
+  GilRelease(const GilRelease&) = delete;
+  GilRelease& operator=(const GilRelease&) = delete;
 
  private:
   struct List& list_;  // A child that was forked meanwhile has another one.
-};
-
-// Gives the GIL up while it lives. Every wait of this module does it this way.
-class GilRelease {
-  Inside inside_;  // Until the GIL is back.
-  py::gil_scoped_release release_;
+  std::optional<py::gil_scoped_release> release_;
 };
 
 // True on a thread that is inside a call from a shop into Python (a storage, a clock): there,
