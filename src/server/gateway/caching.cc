@@ -57,7 +57,8 @@ void AnswerPublic(Context& context, std::string body, const std::string& tag,
 
 void AnswerPublic(Context& context, std::shared_ptr<const std::string> body, const std::string& tag,
                   std::string_view cache_control) {
-  context.limit = {};  // How many requests one client has left is nothing for a shared cache.
+  // How many requests one client has left is nothing for a shared cache.
+  if (context.limit.policy != nullptr) context.limit = {};
   const auto known = context.request.Header("If-None-Match");
   Response response(200);
   if (known && HasTag(*known, tag)) {

@@ -184,6 +184,7 @@ void handle::drops(Context& context) {
   query.Word("status", ParseDropStatus, &filter.status).Identifier("creatorId", &filter.creator);
   query.Page(&filter.page).Fields(kDropFields, kEssentialDropFields, &fields);
   if (const auto problem = query.Finish()) return context.Refuse(*problem);
+  context.limit = {};  // Here: who waits too long is answered by the loop, which reads it.
   context.Read([wanted = std::move(wanted)](Context& self) { AnswerPage(self, wanted); });
 }
 

@@ -206,6 +206,7 @@ void handle::products(Context& context) {
       return AnswerPublic(context, page->body, page->tag, kCacheProduct);
     }
   }
+  context.limit = {};  // Here: who waits too long is answered by the loop, which reads it.
   context.Read([wanted = std::move(wanted)](Context& self) { AnswerPage(self, wanted); });
 }
 
