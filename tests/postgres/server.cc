@@ -204,7 +204,7 @@ PostgresPooler::PostgresPooler(const PostgresServer& server) : directory_(NewDir
                           << " port=5432 user=shop\n[pgbouncer]\nlisten_addr =\n"
                           << "unix_socket_dir = " << directory_.string()
                           << "\nlisten_port = 5432\nauth_type = any\npool_mode = transaction\n"
-                          << "default_pool_size = 4\n";
+                          << "default_pool_size = 4\nserver_login_retry = 0.1\n";
   pid_ = Spawn({"/usr/sbin/pgbouncer", "-q", settings}, directory_ / "pgbouncer.log");
   const auto until = Steady::now() + kPatience;
   while (PQping(Url("postgres").c_str()) != PQPING_OK) {
