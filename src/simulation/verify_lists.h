@@ -6,9 +6,9 @@
 
 namespace livedrops {
 
-// Reads every list of orders, by drop and by user, up to `head`, and holds how many there are
-// against the log. On a live database newer orders are passed over. Errors: those of the storage;
-// what is damaged is a finding.
+// Reads the list of orders of every drop, and of up to 2,000 users, up to `head`, and holds how
+// many there are against the log. On a live database newer orders are passed over. Errors: those of
+// the storage; what is damaged is a finding.
 Status CheckLists(Storage& storage, const Head& head, LogFold& log, VerifyFindings* findings);
 
 }  // namespace livedrops
