@@ -38,15 +38,22 @@ class Pool:
     """Keep-alive connections; a request takes a free one, or opens one."""
 
     def __init__(self, address):
-        self.host, self.port = address.rsplit(":", 1)
+        self.host, port = address.rsplit(":", 1)
+        self.port = int(port)
         self.free = []
+
+    def take_free(self):
+        """The connection that was used last; those that the server closed as idle are put away."""
+        while self.free:
+            reader, writer = self.free.pop()
+            if not reader.at_eof():
+                return reader, writer
+            writer.close()
+        return None
 
     async def ask(self, request):
         """The answer's status."""
-        if self.free:
-            reader, writer = self.free.pop()
-        else:
-            reader, writer = await asyncio.open_connection(self.host, int(self.port))
+        reader, writer = self.take_free() or await asyncio.open_connection(self.host, self.port)
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
