@@ -148,8 +148,10 @@ class CutOff(ReplayTest):
                              "(SELECT subject FROM events WHERE type = 'productCreated')")
             database.execute("UPDATE products SET version = 1, "
                              "description = replace(description, ', complete', '')")
-        answer = run("repair", self.url, "--apply")
-        self.assertEqual(answer.code, DONE, answer.err)
+        repaired = run("repair", self.url, "--apply", "--json").object
+        # Cut between an order and the crossing that it caused, the log itself lacks a row.
+        self.assertLessEqual({violation["invariant"] for violation in repaired["remaining"]},
+                             {"low-stock-once-per-crossing", "sold-out-once-per-crossing"})
 
     def test_after_any_row_it_goes_on_to_the_same_end(self):
         path = self.write("invoices.csv", HEADER + self.TEXT)
