@@ -152,10 +152,7 @@ std::string Text(const Product& product) {
 }
 
 std::string Text(const ProductRow& row) {
-  return Line("product row")
-      .Add("product", row.product)
-      .Add("deleted", row.deleted)
-      .Take();
+  return Line("product row").Add("product", row.product).Add("deleted", row.deleted).Take();
 }
 
 std::string Text(const FollowEntry& follow) {

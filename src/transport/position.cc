@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <charconv>
 
-#include "livedrops/spi/transport.h"
 #include "base/files.h"
+#include "livedrops/spi/transport.h"
 
 namespace livedrops {
 namespace {
