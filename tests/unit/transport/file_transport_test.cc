@@ -5,17 +5,23 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <sstream>
+#include <string>
+#include <utility>
 
 #include "livedrops/relay.h"
 
 namespace {
-bool cutting_fails = false;
-bool syncing_fails = false;
+std::atomic<bool> cutting_fails = false;
+std::atomic<bool> syncing_fails = false;
+// Tests of other files sync on several threads.
+std::mutex overwriting;
 // What was written at a place of its own, not appended, since the last sync, and before that sync.
 std::string overwritten;
 std::string overwritten_and_synced;
@@ -29,16 +35,20 @@ extern "C" int ftruncate(int file, off_t bytes) noexcept {
 }
 // A failed sync forgets what it should have written, as the system's does.
 extern "C" int fdatasync(int file) {
-  const std::string pages = std::exchange(overwritten, "");
-  if (!syncing_fails) {
-    overwritten_and_synced = pages;
-    return static_cast<int>(syscall(SYS_fdatasync, file));
+  {
+    const std::lock_guard guard(overwriting);
+    const std::string pages = std::exchange(overwritten, "");
+    if (!syncing_fails) overwritten_and_synced = pages;
   }
+  if (!syncing_fails) return static_cast<int>(syscall(SYS_fdatasync, file));
   errno = EIO;
   return -1;
 }
 extern "C" ssize_t pwrite(int file, const void* bytes, size_t size, off_t at) {
-  overwritten.append(static_cast<const char*>(bytes), size);
+  {
+    const std::lock_guard guard(overwriting);
+    overwritten.append(static_cast<const char*>(bytes), size);
+  }
   return static_cast<ssize_t>(syscall(SYS_pwrite64, file, bytes, size, at));
 }
 
