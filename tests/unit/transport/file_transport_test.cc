@@ -312,13 +312,13 @@ TEST_F(FileTest, AFailedWriteIsTakenBack) {
 // Something fails as long as it lives.
 class Failing {
  public:
-  explicit Failing(bool* what) : what_(*what) { what_ = true; }
+  explicit Failing(std::atomic<bool>* what) : what_(*what) { what_ = true; }
   ~Failing() { what_ = false; }
   Failing(const Failing&) = delete;
   Failing& operator=(const Failing&) = delete;
 
  private:
-  bool& what_;
+  std::atomic<bool>& what_;
 };
 
 TEST_F(FileTest, WhatASyncMayHaveLostIsWrittenAgain) {
