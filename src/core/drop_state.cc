@@ -133,4 +133,20 @@ std::optional<Time> DropState::NextDue() {
   return due;
 }
 
+UnitsGiven DropState::UnitsSaid() const {
+  const Drop& drop = row.drop;
+  const std::int64_t given = std::int64_t{drop.init_stock} + drop.adjust - drop.current_stock;
+  return {drop.held, given - drop.held};
+}
+
+UnitsGiven DropState::SumOrders() const {
+  UnitsGiven sum;
+  for (std::uint32_t i = 0; i < orders.size(); ++i) {
+    const OrderRecord& order = orders[i];
+    if (order.status == OrderStatus::held) sum.held += order.quantity;
+    if (order.status == OrderStatus::confirmed) sum.confirmed += order.quantity;
+  }
+  return sum;
+}
+
 }  // namespace livedrops

@@ -50,6 +50,12 @@ struct OrderHashes {
   Hash128 key;
 };
 
+struct UnitsGiven {
+  std::int64_t held = 0;
+  std::int64_t confirmed = 0;
+  bool operator==(const UnitsGiven&) const = default;
+};
+
 class DropState {
  public:
   explicit DropState(const DropRow& drop_row) : row(drop_row) {}
@@ -92,6 +98,10 @@ class DropState {
 
   // When something happens without a request: start, end, the first expiry. Nothing when final.
   std::optional<Time> NextDue();
+
+  // As the drop counts them, and as its orders add up.
+  UnitsGiven UnitsSaid() const;
+  UnitsGiven SumOrders() const;
 
   bool final() const { return row.ended || row.cancelled; }
 

@@ -59,6 +59,11 @@ std::string_view NamedDrop(const Ticket& ticket) {
   return {};
 }
 
+std::string Shown(const UnitsGiven& units) {
+  return std::to_string(units.held) + " held and " + std::to_string(units.confirmed) +
+         " confirmed units";
+}
+
 std::optional<OrderId> NamedOrder(const Ticket& ticket) {
   if (ticket.request.order != nullptr) return std::nullopt;
   const Request& request = *ticket.request.other;
@@ -197,10 +202,26 @@ Status Sequencer::LoadLocked() {
       return loaded;
     }
     if (Status finished = sink.Finish(); !finished.ok()) return finished;
+    if (Status sums = CheckSums(); !sums.ok()) return sums;
   }
   state_.RestoreHead(*head, Time{});
   durable_ = *head;
   return CheckTail();
+}
+
+// An order that a damaged list leaves out could be placed a second time: nothing is sold before the
+// orders that were loaded add up to what their drops say.
+Status Sequencer::CheckSums() const {
+  for (const auto& drop : state_.drops()) {
+    if (!drop->resident) continue;
+    const UnitsGiven said = drop->UnitsSaid();
+    const UnitsGiven ordered = drop->SumOrders();
+    if (ordered == said) continue;
+    return {StatusCode::kCorrupt, "drop " + drop->row.drop.id.str() + " counts " + Shown(said) +
+                                      ", its orders add up to " + Shown(ordered) +
+                                      ": `livedrops repair` says what can be corrected"};
+  }
+  return OkStatus();
 }
 
 // Verifies the chain of the newest rows. Without a row before them the first one is only the

@@ -156,6 +156,7 @@ class Sequencer {
   Status LoadOrdersOf(DropState* drop);
   Status LoadLocked();
   void CheckNothingLost();
+  Status CheckSums() const;
   Status CheckTail();
   Status ReadTail();
   void Answer(Ticket* ticket, const Status& status);

@@ -570,6 +570,26 @@ TEST_F(Sequencing, RefusesALogThatDoesNotChain) {
   EXPECT_EQ(sequencer.Load().code(), StatusCode::kCorrupt);
 }
 
+TEST_F(Sequencing, RefusesADropWhoseOrdersDoNotAddUp) {
+  MakeDrop("d1", 5);
+  ASSERT_TRUE(Ok(Place("d1", "ann", "k1", 2)));
+  engine_.reset();
+  const auto storage = OpenMemoryStorage(database_);
+  DropRow row = *storage->catalog().GetDrop(DropId("d1"));
+  row.drop.current_stock += 1;
+  CommitBatch batch;
+  batch.drops = {&row, 1};
+  batch.head = *storage->ReadHead();
+  ASSERT_TRUE(Ok(storage->Commit(batch, batch.head)));
+  Sequencer sequencer(storage.get(), options_);
+  const Status loaded = sequencer.Load();
+  EXPECT_EQ(loaded.code(), StatusCode::kCorrupt);
+  EXPECT_NE(loaded.message().find("drop d1 counts 0 held and 1 confirmed units, its orders add up "
+                                  "to 0 held and 2 confirmed units"),
+            std::string::npos)
+      << loaded.ToString();
+}
+
 TEST_F(Sequencing, SaysWhyItCannotLoad) {
   for (const StorageCall call : {StorageCall::load, StorageCall::read_log, StorageCall::lock}) {
     const auto storage = NewStorage();
