@@ -20,12 +20,17 @@ constexpr Time kEnd = std::chrono::sys_days(std::chrono::year(9999) / 12 / 31);
 // A creation is a commit of its own, so a batch of them need not be large.
 constexpr std::size_t kCreationsPerBatch = 512;
 
-std::int64_t MinorUnits(double price) {
+struct MinorUnits {
+  std::int64_t value = 0;
+  bool bounded = false;  // The price itself is below 0 or above kMoneyMax.
+};
+
+MinorUnits RoundedMinorUnits(double price) {
   const double minor_units = std::round(price * 100);
   // Comparisons before the conversion: a double may be far beyond.
-  if (!(minor_units > 0)) return 0;
-  return minor_units > static_cast<double>(kMoneyMax) ? kMoneyMax
-                                                      : static_cast<std::int64_t>(minor_units);
+  if (!(minor_units >= 0)) return {0, true};
+  if (minor_units > static_cast<double>(kMoneyMax)) return {kMoneyMax, true};
+  return {static_cast<std::int64_t>(minor_units)};
 }
 
 bool IsUtf8(const std::string& text) {
@@ -174,7 +179,9 @@ Status Replay::Survey(const OnBadLine& on_bad_line) {
     if (first) {
       order_of_codes_.push_back(line.code);
       plan.name = NameOf(line);
-      plan.price = MinorUnits(line.unit_price);
+      const MinorUnits price = RoundedMinorUnits(line.unit_price);
+      plan.price = price.value;
+      report_.bounded_prices += price.bounded ? 1 : 0;
     }
     if (line.cancels) {
       ++report_.cancel_lines;

@@ -38,6 +38,7 @@ struct ReplayReport {
   std::int64_t lines = 0;
   std::int64_t bad_lines = 0;
   std::int64_t cancel_lines = 0;
+  std::int64_t bounded_prices = 0;  // Codes whose price is none: it was taken as 0 or the largest.
   std::map<std::string, std::int64_t> orders;  // Order lines by outcome.
   std::int64_t cancelled_units = 0;
   std::int64_t unmatched_cancel_units = 0;

@@ -61,6 +61,7 @@ Json ToJson(const Timed& timed) {
   json["lines"] = report.lines;
   json["bad_lines"] = report.bad_lines;
   json["cancel_lines"] = report.cancel_lines;
+  json["bounded_prices"] = report.bounded_prices;
   json["orders"] = report.orders;
   json["cancelled_units"] = report.cancelled_units;
   json["unmatched_cancel_units"] = report.unmatched_cancel_units;
@@ -117,6 +118,10 @@ bool RunReplay(const ReplayOptions& options, Replay* replay, Context* context) {
       [&](std::uint64_t line, const std::string& reason) { bad_lines.Add(line, reason); });
   if (!surveyed.ok()) return fail(surveyed);
   bad_lines.Finish();
+  if (const std::int64_t bounded = replay->report().bounded_prices; bounded != 0) {
+    Complain(Grouped(bounded) + " codes have a first price below 0 or beyond 2^53 - 1 pence: " +
+             "the nearest that a product may have is taken");
+  }
   auto service = OpenShop(options.url, true);
   if (!service.ok()) return fail(service.status());
   Exclusive turn;
