@@ -23,10 +23,12 @@ struct StorageOptions {
   bool create = true;      // Make the database when it does not exist.
   bool read_only = false;  // Reads only: no engine can be opened on it.
   // Gives the shop a fresh epoch, for a database that was restored in its old place, where nothing
-  // tells that it was. Processes that have it open notice when they open it again.
+  // tells that it was. PostgreSQL: processes that have it open notice by themselves. Errors: with
+  // SQLite, unavailable while another process has it open.
   bool new_epoch = false;
   // Forgets what a storage keeps to list orders quickly (SQLite's runs), which is then built again
-  // from the orders. No other process may have the database open.
+  // from the orders. For repairs. Errors: unavailable while another process has the database open,
+  // which would go on with what it had in memory.
   bool rebuild_lists = false;
   // Errors: invalid_argument when the database holds anything but an unfinished copy of that shop.
   std::optional<CopyTarget> copy = std::nullopt;

@@ -24,6 +24,9 @@ struct StoredIdentity {
   bool is_unfinished = false;  // A copy that was begun.
 };
 
+// The refusal of what only a database that nobody else has open may be asked for.
+inline constexpr std::string_view kOpenElsewhere = "another process has it open: stop it first";
+
 // A home is a list of parts between slashes, "-" for a part that could not be found out. True when
 // no part is known to differ.
 bool IsSameHome(std::string_view stored, std::string_view found);

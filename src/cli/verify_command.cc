@@ -170,7 +170,8 @@ void AddVerify(CLI::App& app, Context* context) {
   repair->add_option("url", *url, "sqlite:PATH or postgresql://HOST/DATABASE")
       ->required()
       ->type_name("URL");
-  repair->add_flag("--apply", *apply, "write the corrections; no engine may be running");
+  repair->add_flag("--apply", *apply,
+                   "write the corrections; no other process may have the shop open");
   repair->callback([url, apply, context] { OnRepair(*url, *apply, context); });
 }
 

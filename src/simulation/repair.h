@@ -34,8 +34,8 @@ struct RepairReport {
 // head. Errors: corrupt when the log itself is damaged (its chain does not verify, a column that
 // the chain does not cover contradicts it, or a row cannot follow the ones before): then nothing
 // can be rebuilt from it and nothing is written; fenced when another process wrote meanwhile:
-// nothing was written; those of the storage. Threading: one at a time; no engine should be writing,
-// or it goes on with what it had in memory.
+// nothing was written; those of the storage. Threading: one at a time; an engine that has the shop
+// open would go on with what it has in memory: StorageOptions::rebuild_lists refuses that at open.
 Result<RepairReport> Repair(Storage& storage, bool apply);
 
 }  // namespace livedrops

@@ -4,12 +4,12 @@
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import time
 import unittest
 
-from program import COULD_NOT_RUN, DONE, PROGRAM, REFUSED, USAGE, ProgramTest, data_file, run
+from program import (COULD_NOT_RUN, DONE, PROGRAM, REFUSED, USAGE, ProgramTest, data_file, opened,
+                     run)
 
 VIEWS = ("v_drops", "v_orders", "v_ledger", "v_events", "v_notifications", "v_follows", "v_audit")
 
@@ -45,9 +45,8 @@ class Copy(ProgramTest):
         return answer.object if code == DONE else answer.err
 
     def rows(self, database, sql):
-        connection = sqlite3.connect(database)
-        self.addCleanup(connection.close)
-        return connection.execute(sql).fetchall()
+        with opened(database) as connection:
+            return connection.execute(sql).fetchall()
 
     def expect_same(self):
         for view in VIEWS:
@@ -117,7 +116,7 @@ class Copy(ProgramTest):
         self.fill()
         self.copy()
         # As an interrupted run leaves it: everything is there, but the mark still stands.
-        with sqlite3.connect(self.target) as target:
+        with opened(self.target) as target:
             target.execute("INSERT INTO meta VALUES('unfinished_copy', 'yes')")
         order = self.one("order", "--drop", "d1", "--user", "cid", "--key", "k1")["orderId"]
         self.one("cancel", order)
@@ -130,7 +129,7 @@ class Copy(ProgramTest):
     def test_a_target_that_differs_is_named(self):
         self.fill()
         self.copy()
-        with sqlite3.connect(self.target) as target:
+        with opened(self.target) as target:
             target.execute("INSERT INTO meta VALUES('unfinished_copy', 'yes')")
             target.execute("UPDATE events SET body = body || '&x=1' WHERE seq = 2")
         answer = run("copy", self.url, self.target_url, "--json")
@@ -140,7 +139,7 @@ class Copy(ProgramTest):
 
     def test_a_damaged_shop_is_copied_but_not_finished(self):
         self.fill()
-        with sqlite3.connect(self.database) as source:
+        with opened(self.database) as source:
             source.execute("UPDATE drops SET current_stock = current_stock - 1")
         self.assertIn("breaks an invariant", self.copy(REFUSED))
         self.assertEqual(run("verify", self.target_url).code, COULD_NOT_RUN)
@@ -159,7 +158,7 @@ class Copy(ProgramTest):
         shutil.copy(self.database, self.target)
         self.assertIn("is the shop itself", self.copy(REFUSED))
         self.target.unlink()
-        with sqlite3.connect(self.target) as target:
+        with opened(self.target) as target:
             target.execute("CREATE TABLE t(x)")
         self.assertIn("another application", self.copy(COULD_NOT_RUN))
         self.assertEqual(run("copy", self.url, "memory:").code, REFUSED)

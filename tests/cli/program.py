@@ -1,7 +1,9 @@
 """Runs the real `livedrops` for the tests of this directory, and finds their data."""
 
+import contextlib
 import json
 import os
+import sqlite3
 import subprocess
 import tempfile
 import unittest
@@ -37,6 +39,13 @@ class Answer:
     def object(self):
         (one,) = self.objects
         return one
+
+
+@contextlib.contextmanager
+def opened(database, **options):
+    """A connection that commits in the end and closes: `repair` wants nobody else to have one."""
+    with contextlib.closing(sqlite3.connect(database, **options)) as connection, connection:
+        yield connection
 
 
 def run(*arguments):

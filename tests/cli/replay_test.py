@@ -10,7 +10,7 @@ import unittest
 
 import program
 import replay_reference
-from program import COULD_NOT_RUN, DONE, REFUSED, USAGE, ProgramTest, run
+from program import COULD_NOT_RUN, DONE, REFUSED, USAGE, ProgramTest, opened, run
 
 FILE = program.data_file("online_retail.csv.gz", sample="online_retail_sample.csv.gz")
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -59,7 +59,7 @@ class RealFile(ReplayTest):
         self.verify()
 
     def rows(self, sql):
-        with sqlite3.connect(self.database) as database:
+        with opened(self.database) as database:
             return database.execute(sql).fetchall()
 
     def check_content(self, shop):
@@ -116,7 +116,7 @@ class RealFile(ReplayTest):
 
     def log_rows(self):
         try:
-            with sqlite3.connect(f"file:{self.database}?mode=ro", uri=True) as database:
+            with opened(f"file:{self.database}?mode=ro", uri=True) as database:
                 return max(row[0] or 0 for row in database.execute(
                     "SELECT max(seq) FROM events UNION ALL SELECT max(seq) FROM orders"))
         except sqlite3.Error:
@@ -135,12 +135,12 @@ class CutOff(ReplayTest):
                "SELECT drop_id, current_stock FROM v_drops ORDER BY 1")
 
     def content(self):
-        with sqlite3.connect(self.database) as database:
+        with opened(self.database) as database:
             return [database.execute(sql).fetchall() for sql in self.CONTENT]
 
     def cut(self, rows):
         """Takes the log back to its first rows; `repair` makes the tables follow."""
-        with sqlite3.connect(self.database) as database:
+        with opened(self.database) as database:
             for table in ("events", "orders"):
                 database.execute(f"DELETE FROM {table} WHERE seq > ?", (rows,))
             database.execute("DELETE FROM drops WHERE drop_no > ?", (rows,))
@@ -219,7 +219,7 @@ class Rules(ReplayTest):
 
     def test_ids_and_keys_are_made_as_the_rules_say(self):
         self.sell(line(code="BANK CHARGES/é", customer="") + line(invoice="2", price="0"))
-        with sqlite3.connect(self.database) as database:
+        with opened(self.database) as database:
             orders = database.execute(
                 "SELECT drop_id, prod_id, user_id, idem_key, amount, currency FROM v_orders "
                 "ORDER BY created_ms, idem_key").fetchall()
@@ -229,6 +229,15 @@ class Rules(ReplayTest):
             (odd, odd, "guest:1", "1:2", 250, "GBP"),
             ("p:A", "p:A", "c:7", "2:3", 0, "GBP")])
         self.assertEqual(window, [(0, 253402214400000)])
+
+    def test_a_price_that_no_product_may_have_is_told_and_the_nearest_is_taken(self):
+        path = self.write("prices.csv", HEADER + line(code="A", price="-2.5") +
+                          line(code="B", price="1e20") + line(code="C", price="0"))
+        answer = run("replay", path, "--storage", self.url, "--json")
+        self.assertEqual(answer.object["bounded_prices"], 2)
+        self.assertIn("2 codes have a first price below 0 or beyond 2^53 - 1 pence", answer.err)
+        prices = {p["prodId"]: p["price"] for p in self.done("products")}
+        self.assertEqual((prices["p:A"], prices["p:B"], prices["p:C"]), (0, 2 ** 53 - 1, 0))
 
     def test_stock_is_rounded_up_exactly(self):
         report = self.sell(line(quantity="30"), "0.1")
@@ -251,7 +260,7 @@ class Rules(ReplayTest):
         report = self.sell(line("1", quantity="2") + line("2", quantity="2", customer="8") +
                            line("C3", quantity="-2") + line("4", quantity="2", customer="9"), "0.3")
         self.assertEqual(report["orders"], {"confirmed": 2, "repeated": 0, "sold_out": 1})
-        with sqlite3.connect(self.database) as database:
+        with opened(self.database) as database:
             sold = database.execute("SELECT idem_key, status FROM v_orders ORDER BY 1").fetchall()
         self.assertEqual(sold, [("1:2", "cancelled"), ("4:5", "confirmed")])
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """`livedrops verify` and `repair` on databases that were damaged with SQL."""
 
-import sqlite3
+import subprocess
 import unittest
 
-from program import COULD_NOT_RUN, DONE, REFUSED, USAGE, ProgramTest, run
+from program import COULD_NOT_RUN, DONE, PROGRAM, REFUSED, USAGE, ProgramTest, opened, run
 
 
 class Shop(ProgramTest):
@@ -19,7 +19,7 @@ class Shop(ProgramTest):
         self.one("follow", "--creator", "c1", "--user", "ann")
 
     def sql(self, *statements):
-        with sqlite3.connect(self.database) as database:
+        with opened(self.database) as database:
             database.execute("PRAGMA ignore_check_constraints = 1")
             for statement in statements:
                 database.execute(statement)
@@ -100,6 +100,32 @@ class Repair(Shop):
         self.assertEqual(self.one("drop", "d1")["currentStock"], 4)
         again = run("repair", self.url, "--apply", "--json").object
         self.assertEqual(again, {"applied": False, "corrections": [], "remaining": []})
+
+    def test_until_then_nothing_is_sold(self):
+        self.sql("UPDATE drops SET current_stock = 7")
+        order = ("order", "--storage", self.url, "--drop", "d1", "--user", "dan", "--key", "k1")
+        refused = run(*order)
+        self.assertEqual(refused.code, COULD_NOT_RUN)
+        self.assertIn("drop d1 counts 0 held and 3 confirmed units, its orders add up to "
+                      "0 held and 6 confirmed units", refused.err)
+        self.assertEqual(run("repair", self.url, "--apply").code, DONE)
+        self.assertEqual(run(*order).code, DONE)
+
+    def test_beside_another_process_only_the_dry_run_is_answered(self):
+        self.damage()
+        command = [str(PROGRAM), "events", "--storage", self.url, "--follow", "--json"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+            other.stdout.readline()  # It has the shop open.
+            refused = run("repair", self.url, "--apply")
+            renewed = run("new-epoch", self.url)
+            dry = run("repair", self.url)
+            other.terminate()
+        for answer in (refused, renewed):
+            self.assertEqual(answer.code, COULD_NOT_RUN)
+            self.assertIn("another process has it open: stop it first", answer.err)
+        self.assertEqual(dry.code, DONE)
+        self.assertEqual(run("repair", self.url, "--apply").code, DONE)
+        self.verify()
 
     def test_columns_that_never_change_are_corrected_too(self):
         self.sql("UPDATE drops SET creator_id = 'zz', prod_id = 'zz', created_ms = 1")

@@ -89,6 +89,21 @@ TEST(PostgresIdentity, IsRenewedWhenAskedTo) {
   EXPECT_EQ(Epoch(url), other);
 }
 
+TEST(PostgresIdentity, OfAnOpenShopForbidsRepairs) {
+  const std::string url = NewShopUrl();
+  auto open = OpenPostgresStorage(url, {});
+  ASSERT_TRUE(open.ok()) << open.status().ToString();
+  ASSERT_TRUE((*open)->ReadHead().ok());
+  const StorageOptions repair{.create = false, .rebuild_lists = true};
+  const Status refused = OpenPostgresStorage(url, repair).status();
+  EXPECT_EQ(refused.code(), StatusCode::kUnavailable);
+  EXPECT_NE(refused.message().find("another process has it open"), std::string::npos);
+  EXPECT_TRUE((*open)->Close().ok());
+  open->reset();
+  const Status allowed = OpenPostgresStorage(url, repair).status();
+  EXPECT_TRUE(allowed.ok()) << allowed.ToString();
+}
+
 TEST(PostgresIdentity, UnfinishedCopyIsNoShop) {
   const std::string url = NewShopUrl();
   StorageOptions target;

@@ -145,6 +145,7 @@ Result<std::unique_ptr<Storage>> OpenPostgresStorage(const std::string& url,
   if (!connection.ok()) return connection.status();
   const postgres::SchemaTask task{options.create, !options.read_only, options};
   Status status = postgres::PrepareSchema(**connection, postgres::Migrations(), task);
+  if (status.ok() && options.rebuild_lists) status = postgres::CheckAlone(**connection);
   if (!status.ok()) return status;
   auto identity = std::make_unique<postgres::Identity>(options);
   if (Status admitted = identity->Admit(**connection); !admitted.ok()) return admitted;

@@ -1,6 +1,8 @@
 #include "storage/postgres/schema.h"
 
 #include <array>
+#include <chrono>
+#include <thread>
 
 #include "base/hex.h"
 #include "storage/postgres/query.h"
@@ -134,6 +136,21 @@ Status PrepareSchema(Connection& connection, std::span<const Migration> migratio
   return connection.Fail(StatusCode::kUnsupported, "schema version " + std::to_string(*version) +
                                                        " is not " + std::to_string(newest) +
                                                        ", the one that this program knows");
+}
+
+Status CheckAlone(Connection& connection) {
+  constexpr int kLooks = 20;
+  constexpr std::chrono::milliseconds kPause{100};
+  for (int look = 0; look < kLooks; ++look) {
+    Query query(connection,
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND application_name = current_setting('application_name')"
+                " AND pid <> pg_backend_pid()");
+    if (!query.Next()) return query.status();
+    if (query.Int(0) == 0) return OkStatus();
+    std::this_thread::sleep_for(kPause);
+  }
+  return connection.Fail(StatusCode::kUnavailable, kOpenElsewhere);
 }
 
 }  // namespace livedrops::postgres

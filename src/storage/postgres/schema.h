@@ -37,4 +37,8 @@ struct SchemaTask {
 Status PrepareSchema(Connection& connection, std::span<const Migration> migrations,
                      const SchemaTask& task);
 
+// Errors: unavailable while connections of other processes, by the name of their application, are
+// open to this database; one that is just being closed is waited for.
+Status CheckAlone(Connection& connection);
+
 }  // namespace livedrops::postgres

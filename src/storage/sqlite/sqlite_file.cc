@@ -31,6 +31,23 @@ Status SwitchToWal(Connection& connection, Duration deadline) {
   }
 }
 
+// Every connection to a write-ahead log holds a shared lock on the file until it is closed, even if
+// it does nothing; only the exclusive mode finds that lock in its way. What else is wrong with the
+// file is told by those who come after.
+Status CheckAlone(const ConnectionOptions& file) {
+  auto probe = Connection::Open(file);
+  if (!probe.ok()) return OkStatus();
+  Connection& connection = **probe;
+  // The log may have to be rewritten before its pages are copied back.
+  sqlite3_db_config(connection.raw(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  if (!connection.Execute("PRAGMA locking_mode = EXCLUSIVE").ok()) return OkStatus();
+  Query begin(connection, "BEGIN IMMEDIATE");
+  const Status begun = begin.Run();
+  connection.Rollback();
+  if (begun.ok() || (begin.rc() & 0xff) != SQLITE_BUSY) return OkStatus();
+  return connection.Fail(StatusCode::kUnavailable, kOpenElsewhere);
+}
+
 Status CheckKind(Connection& connection, const ConnectionOptions& options) {
   const auto kind = Identify(connection);
   if (!kind.ok()) return kind.status();
@@ -94,6 +111,9 @@ Status MakeReady(Connection& connection, const StorageOptions& options,
 
 Result<ShopInfo> PrepareFile(const ConnectionOptions& file, const StorageOptions& options,
                              const SqliteOptions& sqlite) {
+  if (options.new_epoch || options.rebuild_lists) {
+    if (Status alone = CheckAlone(file); !alone.ok()) return alone;
+  }
   auto connection = Connection::Open(file);
   if (!connection.ok()) return connection.status();
   if (Status status = CheckKind(**connection, file); !status.ok()) return status;
