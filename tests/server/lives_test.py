@@ -2,12 +2,16 @@
 """livedropsd from its start to its end: killed, restarted, stopped, and its other commands."""
 
 import concurrent.futures
+import contextlib
 import http.client
 import json
+import re
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 from livedropsd import BIN, NO_LIMITS, PROGRAM, SECONDS, Client, Server, ServerTest
@@ -81,6 +85,48 @@ class Lives(unittest.TestCase):
         self.assertEqual([(line["path"], line["status"]) for line in requests],
                          [("/products", 200)])
         self.assertNotIn("recovered", [line["event"] for line in server.lines])
+
+    def test_the_stock_is_added_up_from_the_log_and_not_from_the_counters(self):
+        directory = self.scratch()
+        shop = type("Shop", (ServerTest,), {"directory": directory})()
+        shop.server = self.start(directory)
+        cleo, ann = shop.sign_up("creator"), shop.sign_up()
+        drop = shop.make_drop(cleo, 3)
+        restocked = cleo.post(f"/drops/{drop['dropId']}/restock",
+                              {"quantity": 2}, Idempotency_Key="more")
+        self.assertEqual(restocked.status, 200, restocked)
+        for _ in range(5):
+            self.assertEqual(shop.order(ann, drop).status, 201)
+        self.assertEqual(self.audited(shop.server), (0, 0))
+        shop.doCleanups()
+        self.assertEqual(shop.server.end(), 0)
+        with contextlib.closing(sqlite3.connect(f"{directory}/shop.db")) as database:
+            database.execute("UPDATE events SET delta = 1 WHERE type = 'restocked'")
+            database.commit()
+        again = self.start(directory)
+        # The counters of the drop still add up: 5 were there and 5 are sold.
+        self.assertEqual(self.audited(again), (1, 6))
+        self.assertIn("1 units are oversold and 6 balances are wrong: run `livedrops verify`",
+                      " ".join(line.get("message", "") for line in again.lines))
+
+    def audited(self, server):
+        """Units oversold and wrong balances once the whole log was added up."""
+        operator = Client(server.internal)
+        try:
+            deadline = time.monotonic() + SECONDS
+            while time.monotonic() < deadline:
+                text = operator.get("/metrics").body.decode()
+                numbers = dict(re.findall(r"^(livedrops_\w+) (\d+)$", text, re.MULTILINE))
+                head = sqlite3.connect(f"file:{server.directory}/shop.db?mode=ro", uri=True)
+                with contextlib.closing(head):
+                    last, = head.execute("SELECT max(seq) FROM v_audit").fetchone()
+                if int(numbers["livedrops_stock_audited_seq"]) == last:
+                    return (int(numbers["livedrops_oversold_units"]),
+                            int(numbers["livedrops_wrong_balances_total"]))
+                time.sleep(0.05)
+            self.fail("the log was not added up")
+        finally:
+            operator.close()
 
     def test_tokens_outlive_a_restart(self):
         directory = self.scratch()

@@ -29,6 +29,7 @@ WINDOW = "5s"
 
 # On /metrics and on no panel. Each with its reason.
 NOT_SHOWN = {
+    "livedrops_stock_audited_seq": "how far the audit is, not what it found",
     "livedrops_http_request_seconds_sum": "quantiles are shown",
     "livedrops_http_request_seconds_count": "quantiles are shown",
     "livedrops_notification_delay_seconds_sum": "quantiles are shown",

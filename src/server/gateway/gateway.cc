@@ -4,6 +4,7 @@
 #include "server/config/load.h"
 #include "server/config/secrets.h"
 #include "server/gateway/pipeline.h"
+#include "server/gateway/stock_audit.h"
 #include "server/gateway/watch.h"
 #include "server/realtime/realtime.h"
 
@@ -137,6 +138,17 @@ void WriteRealtime(const RealtimeStats& stats, MetricsText* text) {
   WriteDelay(stats, text);
 }
 
+void WriteAudit(const StockAudit& audit, MetricsText* text) {
+  text->Gauge("livedrops_oversold_units",
+              "Units held or sold beyond the stock, added up from the log: always 0.",
+              static_cast<double>(audit.oversold()));
+  text->Counter("livedrops_wrong_balances_total",
+                "Ledger entries whose balance is not the sum of the entries: always 0.",
+                static_cast<double>(audit.wrong_balances()));
+  text->Gauge("livedrops_stock_audited_seq", "Log row up to which the stock was added up.",
+              static_cast<double>(audit.seq()));
+}
+
 }  // namespace
 
 // What runs beside the requests.
@@ -153,7 +165,9 @@ class Gateway::Follower {
     shared_.collectors.emplace_back([this, &server](MetricsText* text) {
       WriteServer(server.stats(), text);
       WriteRealtime(realtime_.stats(), text);
+      WriteAudit(*audit_, text);
     });
+    audit_ = std::make_unique<StockAudit>(&shared_.service.reads().storage(), &shared_.log);
     watch_ = std::make_unique<Watch>(&shared_, &server);
     return realtime_.Start(server);
   }
@@ -161,12 +175,14 @@ class Gateway::Follower {
   void Stop() {
     realtime_.Stop();
     watch_.reset();
+    if (audit_) audit_->Stop();
   }
 
  private:
   Shared& shared_;
   Realtime realtime_;
   std::unique_ptr<Watch> watch_;
+  std::unique_ptr<StockAudit> audit_;
 };
 
 Result<std::unique_ptr<Gateway>> Gateway::Make(Service& service,

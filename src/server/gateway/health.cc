@@ -69,8 +69,6 @@ void WriteService(const ServiceStats& stats, MetricsText* text) {
 }
 
 void WriteGateway(const Shared& shared, MetricsText* text) {
-  text->Gauge("livedrops_oversold_units", "Units sold beyond the stock: always 0.",
-              static_cast<double>(shared.oversold_units.load()));
   text->Gauge("livedrops_revocations", "Sessions and accounts whose tokens are refused.",
               static_cast<double>(shared.revocations.size()));
   text->Gauge("livedrops_passwords_waiting", "Sign-ins that wait to be hashed.",

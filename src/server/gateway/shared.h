@@ -60,7 +60,6 @@ struct Shared {
   RequestMetrics requests;
   // Samples that other parts add to /metrics.
   std::vector<std::function<void(MetricsText* text)>> collectors;
-  std::atomic<std::int64_t> oversold_units{0};
   // Requests that the service decides per second, measured by the watch; for Retry-After.
   std::atomic<std::uint64_t> decided_per_second{0};
   std::atomic<bool> ready{true};

@@ -1,6 +1,5 @@
 #include "server/gateway/watch.h"
 
-#include <algorithm>
 #include <chrono>
 
 namespace livedrops::server {
@@ -10,16 +9,6 @@ constexpr std::chrono::milliseconds kPeriod{100};
 // In periods.
 constexpr std::uint64_t kPaceEvery = 10;
 constexpr std::uint64_t kForgetEvery = 600;
-// Reading every drop costs; what it looks for is never there.
-constexpr std::uint64_t kDropsEvery = 150;
-
-// Units that were given away and do not exist: init + adjust = current + held + confirmed, and none
-// of them is ever below 0.
-std::int64_t OversoldUnits(const Drop& drop) {
-  const std::int64_t all = std::int64_t{drop.init_stock} + drop.adjust;
-  const std::int64_t confirmed = all - drop.current_stock - drop.held;
-  return std::max<std::int64_t>(0, -drop.current_stock) + std::max<std::int64_t>(0, -confirmed);
-}
 
 }  // namespace
 
@@ -46,7 +35,6 @@ void Watch::Run() {
     LookAtLoops();
     if (period % kPaceEvery == 0) LookAtPace();
     if (period % kForgetEvery == 0) shared_.revocations.Forget(shared_.clock.Now());
-    if (period % kDropsEvery == 0) LookAtDrops();
     lock.lock();
   }
 }
@@ -68,20 +56,6 @@ void Watch::LookAtPace() {
   const std::uint64_t decided = shared_.service.stats().requests;
   shared_.decided_per_second = decided - decided_;
   decided_ = decided;
-}
-
-void Watch::LookAtDrops() {
-  std::int64_t oversold = 0;
-  DropFilter filter;
-  filter.page.limit = 100;
-  do {
-    const Result<Page<Drop>> page = shared_.service.drops().List(filter);
-    if (!page.ok()) return;  // The next look may be luckier.
-    for (const Drop& drop : page->data) oversold += OversoldUnits(drop);
-    filter.page.cursor = page->next_cursor;
-  } while (!filter.page.cursor.empty());
-  shared_.oversold_units = oversold;
-  if (oversold != 0) shared_.log.Say(LogLevel::error, "units were sold twice: run verify");
 }
 
 }  // namespace livedrops::server

@@ -1,5 +1,5 @@
 // Watch: what a gateway looks after by itself: how far it is behind and who waits too long, ten
-// times a second; the pace of the queue; old revocations, and whether anything was sold twice.
+// times a second; the pace of the queue; old revocations.
 #pragma once
 
 #include <condition_variable>
@@ -23,7 +23,6 @@ class Watch {
   void Run();
   void LookAtLoops();
   void LookAtPace();
-  void LookAtDrops();
 
   Shared& shared_;
   HttpServer& server_;
