@@ -9,7 +9,8 @@ class RequestPort;
 class ReadPort;
 
 // Without an id one is made. Repeating the creation with the same id and content is `done` again
-// with Reply::repeated; other content or creator: conflict.
+// with Reply::repeated and what it is now; other content or creator: conflict. Repeating a creation
+// without an id by its key gives the first answer again, whatever became of it since.
 struct CreateProduct {
   ProductId id;
   CreatorId creator;

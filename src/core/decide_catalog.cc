@@ -27,6 +27,11 @@ std::string BodyOf(const UpdateProduct& update) {
   return body.Take();
 }
 
+Product ProductAsCreated(const CreateProduct& create, const std::string& id, Time at) {
+  return {
+      ProductId(id), create.creator, create.name, create.description, create.price, "", 1, at, at};
+}
+
 // False when the reply is made: the thing is not there, or cannot be read.
 template <class T>
 bool Found(const Result<T>& read, Reply* reply) {
@@ -72,7 +77,13 @@ void Decider::Decide(const CreateProduct& create, const PendingTables& tables, R
     if (create.key.empty()) reply->outcome = Outcome::conflict;
     return;
   }
-  std::string id = key == KeyCheck::kRepeated ? command.repeated_subject : create.id.str();
+  if (key == KeyCheck::kRepeated && create.id.empty()) {
+    // Whoever gave no id is told of the product that was made, whatever became of it since.
+    reply->product = std::make_shared<Product>(
+        ProductAsCreated(create, command.earlier->subject, command.earlier->at));
+    return;
+  }
+  std::string id = create.id.str();
   if (!id.empty()) {
     const Result<Product> earlier = tables.GetProduct(ProductId(id));
     if (earlier.ok()) {
@@ -93,9 +104,7 @@ void Decider::Decide(const CreateProduct& create, const PendingTables& tables, R
   }
   if (id.empty()) id = options_.ids->NewId(now_);
   ProductRow made;
-  made.product = {
-      ProductId(id), create.creator, create.name, create.description, create.price, "", 1, now_,
-      now_};
+  made.product = ProductAsCreated(create, id, now_);
   EventRow row = CreatorEvent(EventType::productCreated, create.creator.view(), id, actor.view());
   row.creator = create.creator.view();
   row.body = body;

@@ -20,6 +20,25 @@ std::string TextOf(const CreateDrop& create) {
   return text.Take();
 }
 
+std::string BodyOf(const CreateDrop& create, const Product& product, Time start,
+                   std::uint64_t fingerprint) {
+  return FormWriter()
+      .Add("creator", product.creator.view())
+      .Add("product", create.product.view())
+      .Add("price", product.price.minor_units)
+      .Add("currency", product.price.currency.view())
+      .Add("stock", create.stock)
+      .Add("lowStock", create.low_stock)
+      .Add("maxPerOrder", create.max_per_order)
+      .Add("maxPerUser", create.max_per_user)
+      .Add("hold", create.confirmation == Confirmation::hold ? 1 : 0)
+      .Add("holdSeconds", create.hold_seconds)
+      .Add("start", ToMs(start))
+      .Add("end", ToMs(create.end_time))
+      .Add("fingerprint", static_cast<std::int64_t>(fingerprint))
+      .Take();
+}
+
 std::string BodyOf(const livedrops::UpdateDrop& update) {
   FormWriter body;
   if (update.start_time) body.Add("start", ToMs(*update.start_time));
@@ -44,12 +63,16 @@ void Decider::Decide(const CreateDrop& create, const PendingTables& tables, Repl
   const KeyCheck key = CheckKey(&command, reply);
   if (key == KeyCheck::kDiffers) return;
   const DropState* earlier = state_.FindDrop(
-      key == KeyCheck::kRepeated ? std::string_view(command.repeated_subject) : create.id.view());
+      key == KeyCheck::kRepeated ? std::string_view(command.earlier->subject) : create.id.view());
   if (earlier != nullptr) {
     const bool same = key == KeyCheck::kRepeated || earlier->row.fingerprint == fingerprint;
     reply->outcome = same ? Outcome::done : Outcome::conflict;
     reply->repeated = same;
-    if (same) AnswerDrop(*earlier, reply);
+    if (same && create.id.empty()) {
+      AnswerScheduled(create, *earlier, *command.earlier, reply);
+    } else if (same) {
+      AnswerDrop(*earlier, reply);
+    }
     return;
   }
   if (product.status().code() == StatusCode::kNotFound) {
@@ -78,27 +101,35 @@ void Decider::Decide(const CreateDrop& create, const PendingTables& tables, Repl
   row.at = now_;
   row.actor = actor.view();
   row.creator = product->creator.view();
-  row.body = FormWriter()
-                 .Add("creator", product->creator.view())
-                 .Add("product", create.product.view())
-                 .Add("price", product->price.minor_units)
-                 .Add("currency", product->price.currency.view())
-                 .Add("stock", create.stock)
-                 .Add("lowStock", create.low_stock)
-                 .Add("maxPerOrder", create.max_per_order)
-                 .Add("maxPerUser", create.max_per_user)
-                 .Add("hold", create.confirmation == Confirmation::hold ? 1 : 0)
-                 .Add("holdSeconds", create.hold_seconds)
-                 .Add("start", ToMs(start))
-                 .Add("end", ToMs(create.end_time))
-                 .Add("fingerprint", static_cast<std::int64_t>(fingerprint))
-                 .Take();
+  row.body = BodyOf(create, *product, start, fingerprint);
   const std::string id = row.subject;
   EmitForCommand(std::move(row), command, reply);
   DropState* drop = state_.FindDrop(id);
   int budget = 1000;
   EmitDue(drop, &budget);
   AnswerDrop(*drop, reply);
+}
+
+// Whoever gave no id is told of the drop that was made, whatever became of it since. Its request is
+// the same by the fingerprint; a start that was due was decided together with it.
+void Decider::AnswerScheduled(const CreateDrop& create, const DropState& drop,
+                              const KeyRecord& made, Reply* reply) {
+  DropRow row = drop.row;
+  Drop& facts = row.drop;
+  facts.price.minor_units = made.price;
+  facts.adjust = 0;
+  facts.current_stock = facts.init_stock;
+  facts.held = 0;
+  facts.low_stock = static_cast<std::int32_t>(create.low_stock);
+  facts.max_per_order = static_cast<std::int32_t>(create.max_per_order);
+  facts.max_per_user = static_cast<std::int32_t>(create.max_per_user);
+  facts.start_time = create.start_time.value_or(made.at);
+  facts.end_time = create.end_time;
+  row.started = facts.start_time <= made.at;
+  row.paused = row.ended = row.cancelled = false;
+  facts.version = row.started ? 2 : 1;
+  facts.status = StatusAt(row, made.at);
+  reply->drop = std::make_shared<Drop>(facts);
 }
 
 void Decider::Decide(const livedrops::UpdateDrop& update, DropState* drop, Reply* reply) {

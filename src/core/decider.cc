@@ -81,7 +81,7 @@ Decider::KeyCheck Decider::CheckKey(Command* command, Reply* reply) const {
   }
   reply->repeated = true;
   reply->seq = earlier->seq;
-  command->repeated_subject = earlier->subject;
+  command->earlier = earlier;
   return KeyCheck::kRepeated;
 }
 

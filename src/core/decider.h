@@ -61,8 +61,8 @@ class Decider {
     UserId actor;
     std::string scoped_key;  // Empty: without a key.
     std::uint64_t fingerprint = 0;
-    std::optional<Time> due;       // When it happened; nothing: now.
-    std::string repeated_subject;  // Of the earlier command, when repeated.
+    std::optional<Time> due;             // When it happened; nothing: now.
+    const KeyRecord* earlier = nullptr;  // The command that this one repeats.
   };
   Command Identify(std::string_view scope, const UserId& actor, const Key& key,
                    const std::string& request_text) const;
@@ -117,6 +117,9 @@ class Decider {
   void AnswerOrder(const DropState& drop, const OrderRecord& order, bool first_answer,
                    Reply* reply) const;
   void AnswerDrop(const DropState& drop, Reply* reply) const;
+  // The drop as it was answered when `create` made it.
+  static void AnswerScheduled(const CreateDrop& create, const DropState& drop,
+                              const KeyRecord& made, Reply* reply);
 
   EventRow CreatorEvent(EventType type, std::string_view creator, std::string_view subject,
                         std::string_view actor) const;

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/form.h"
 #include "base/hex.h"
 #include "base/mutant.h"
 #include "livedrops/spi/log_text.h"
@@ -255,7 +256,9 @@ void State::AddSegment(std::uint64_t seq, DropState* drop) {
 
 void State::RememberKey(const EventRow& row) {
   if (row.key.empty()) return;
-  keys_[row.key] = {row.seq, row.fingerprint, row.subject};
+  const bool schedules = row.type == EventType::dropScheduled;
+  const std::int64_t price = schedules ? FormReader(row.body).NumberOr("price", 0) : 0;
+  keys_[row.key] = {row.seq, row.fingerprint, row.subject, row.at, price};
   OnUndo([this, key = row.key] { keys_.erase(key); });
 }
 

@@ -40,6 +40,8 @@ struct KeyRecord {
   std::uint64_t seq = 0;
   std::uint64_t fingerprint = 0;
   std::string subject;
+  Time at;
+  std::int64_t price = 0;  // Of a drop as it was scheduled.
 };
 
 // What a batch has changed besides the log rows: which rows of the tables must be written.

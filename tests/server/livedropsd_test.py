@@ -229,13 +229,50 @@ class Products(ServerTest):
         self.assertEqual(other.post("/createProd", body).code, "conflict")
         del body["prodId"]
         answers = [cleo.post("/createProd", body, Idempotency_Key="k1") for _ in range(2)]
-        self.assertEqual([answer.status for answer in answers], [201, 201])
-        self.assertEqual(answers[0].body, answers[1].body)
-        self.assertEqual(answers[1].headers["Idempotent-Replayed"], "true")
+        self.assert_replayed(*answers)
         drop = {"prodId": answers[0].json["prodId"], "currentStock": 1, "endTime": END}
-        answers = [cleo.post("/createDrop", drop, Idempotency_Key="k2") for _ in range(2)]
-        self.assertEqual([answer.status for answer in answers], [201, 201])
-        self.assertEqual(answers[0].body, answers[1].body)
+        self.assert_replayed(*(cleo.post("/createDrop", drop, Idempotency_Key="k2")
+                               for _ in range(2)))
+
+    def assert_replayed(self, first, again):
+        self.assertEqual((first.status, again.status), (201, 201), again)
+        self.assertEqual(again.body, first.body)
+        self.assertEqual(again.headers["ETag"], first.headers["ETag"])
+        self.assertIsNone(first.headers["Idempotent-Replayed"])
+        self.assertEqual(again.headers["Idempotent-Replayed"], "true")
+
+    def test_a_creation_is_replayed_as_it_was_whatever_became_of_it(self):
+        cleo = self.sign_up("creator")
+
+        def create(path, body, key):
+            return cleo.post(path, body, Idempotency_Key=key)
+
+        lamp = {"name": "Lamp", "desc": "Warm", "price": 5}
+        made = create("/createProd", lamp, "p1")
+        path = f"/products/{made.json['prodId']}"
+        self.assertEqual(cleo.request("PATCH", path, {"name": "L2", "price": 7}).status, 200)
+        self.assert_replayed(made, create("/createProd", lamp, "p1"))
+        gone = create("/createProd", lamp, "p2")
+        self.assertEqual(cleo.request("DELETE", f"/products/{gone.json['prodId']}").status, 204)
+        self.assert_replayed(gone, create("/createProd", lamp, "p2"))
+
+        sale = {"prodId": made.json["prodId"], "currentStock": 2, "endTime": END}
+        live = create("/createDrop", sale, "d1")
+        self.assertEqual((live.json["status"], live.json["price"]), ("live", 7))
+        self.assertEqual(self.order(self.sign_up(), live.json).status, 201)
+        path = f"/drops/{live.json['dropId']}"
+        self.assertEqual(cleo.request("PATCH", path, {"maxPerUser": 1}).status, 200)
+        self.assertEqual(cleo.post(f"{path}/restock", {"quantity": 1}, Idempotency_Key="r1").status,
+                         200)
+        self.assertEqual(cleo.post(f"{path}/end").status, 200)
+        self.assert_replayed(live, create("/createDrop", sale, "d1"))
+
+        sale["startTime"] = "2998-01-01T00:00:00Z"
+        later = create("/createDrop", sale, "d2")
+        path = f"/drops/{later.json['dropId']}"
+        self.assertEqual(cleo.request("PATCH", path, {"price": 9}).status, 200)
+        self.assertEqual(cleo.post(f"{path}/start").status, 200)
+        self.assert_replayed(later, create("/createDrop", sale, "d2"))
 
     def test_pages_have_totals_and_filters(self):
         cleo = self.sign_up("creator")

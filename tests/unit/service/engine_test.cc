@@ -555,6 +555,31 @@ TEST_F(Engines, KeepTheKeysOfTwoCreatorsApartThoughTheDropsNameNobody) {
   EXPECT_EQ(again.drop->id, made.drop->id);
 }
 
+TEST_F(Engines, RepeatACreationByItsKeyAsItWasOverARestart) {
+  CreateDrop create = DropOf("", 3);
+  create.start_time = At(60'000);
+  create.key = Key("k");
+  const Drop made = *engine_->drops().Create(create).drop;
+  UpdateDrop update;
+  update.id = made.id;
+  update.price_minor_units = 7;
+  update.low_stock = 1;
+  EXPECT_TRUE(Ok(engine_->drops().Update(update)));
+  clock_.Set(At(70'000));
+  EXPECT_EQ(Place(made.id.str(), "u1", "k1").outcome, Outcome::confirmed);
+  Open();
+  const Reply again = engine_->drops().Create(create);
+  EXPECT_TRUE(again.repeated);
+  const Drop& told = *again.drop;
+  EXPECT_EQ(told.id, made.id);
+  EXPECT_EQ(told.price, made.price);
+  EXPECT_EQ(told.low_stock, made.low_stock);
+  EXPECT_EQ(told.current_stock, made.current_stock);
+  EXPECT_EQ(told.status, DropStatus::scheduled);
+  EXPECT_EQ(told.version, made.version);
+  EXPECT_EQ(told.created_at, made.created_at);
+}
+
 // CONTRACT 2: repeating the body it was created with is 200, whatever happened since.
 TEST_F(Engines, RepeatACreationAfterAChange) {
   UpdateProduct update;
