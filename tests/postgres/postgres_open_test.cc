@@ -97,6 +97,7 @@ TEST(PostgresOpen, ReadsOnlyWhenToldSo) {
 
 TEST(PostgresOpen, RefusesADatabaseThatIsNotUtf8) {
   if (SharedServer() == nullptr) GTEST_SKIP() << "needs a server of its own";
+  RunSql(NewShopUrl(), "DROP DATABASE IF EXISTS latin WITH (FORCE)");
   RunSql(NewShopUrl(), "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
   std::string url = SharedServer()->Url();
   url.replace(url.find("/postgres?"), 10, "/latin?");

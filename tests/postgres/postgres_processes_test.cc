@@ -122,6 +122,7 @@ INSTANTIATE_TEST_SUITE_P(Processes, PostgresRace, testing::Values(2, 4));
 TEST(PostgresPooled, SellsThroughATransactionPooler) {
   if (SharedServer() == nullptr) GTEST_SKIP() << "needs a server of its own";
   if (const std::string why = PostgresPooler::WhyNot(); !why.empty()) GTEST_SKIP() << why;
+  RunSql(SharedServer()->Url(), "DROP DATABASE IF EXISTS pooled WITH (FORCE)");
   RunSql(SharedServer()->Url(), "CREATE DATABASE pooled TEMPLATE template0");
   const PostgresPooler pooler(*SharedServer());
   const std::string url = pooler.Url("pooled");

@@ -154,6 +154,17 @@ Status WriteAll(Connection& connection, std::span<const Row> rows,
   return OkStatus();
 }
 
+// What an erased account had must not stay in free space. Everybody else need not wait for zeros to
+// be written: orders were 3 % slower. (Executed, because a pragma acts when it is prepared.)
+Status WriteAccounts(Connection& connection, std::span<const Account> accounts) {
+  if (accounts.empty()) return OkStatus();
+  Status status = connection.Execute("PRAGMA secure_delete = ON");
+  if (status.ok()) status = WriteAll(connection, accounts, GiveUpEmail);
+  if (status.ok()) status = WriteAll(connection, accounts, WriteAccount);
+  const Status ended = connection.Execute("PRAGMA secure_delete = OFF");
+  return status.ok() ? ended : status;
+}
+
 }  // namespace
 
 Result<Head> ReadHead(Connection& connection) {
@@ -186,8 +197,7 @@ Status TableWriter::Write(Connection& connection, const CommitBatch& batch, cons
   if (status.ok()) status = WriteFollows(connection, batch.follows);
   if (status.ok()) status = WriteAll(connection, batch.creators, WriteCreator);
   if (status.ok()) status = WriteAll(connection, batch.users, WriteUser);
-  if (status.ok()) status = WriteAll(connection, batch.accounts, GiveUpEmail);
-  if (status.ok()) status = WriteAll(connection, batch.accounts, WriteAccount);
+  if (status.ok()) status = WriteAccounts(connection, batch.accounts);
   if (status.ok()) status = WriteAll(connection, batch.sessions, WriteSession);
   return status;
 }
