@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "base/utf8.h"
 #include "cli/replay_decider.h"
 #include "cli/replay_past.h"
 #include "livedrops/spi/order_port.h"
@@ -33,19 +34,13 @@ MinorUnits RoundedMinorUnits(double price) {
   return {static_cast<std::int64_t>(minor_units)};
 }
 
-bool IsUtf8(const std::string& text) {
-  int more = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<std::uint8_t>(c);
-    if (more != 0) {
-      if ((byte & 0xc0) != 0x80) return false;
-      --more;
-    } else if (byte >= 0x80) {
-      more = (byte & 0xe0) == 0xc0 ? 1 : (byte & 0xf0) == 0xe0 ? 2 : (byte & 0xf8) == 0xf0 ? 3 : -1;
-      if (more < 0) return false;
-    }
+bool IsUtf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t bytes = Utf8Length(text);
+    if (bytes == 0) return false;
+    text.remove_prefix(bytes);
   }
-  return more == 0;
+  return true;
 }
 
 // The name of a product: a description, when it is text.

@@ -274,6 +274,12 @@ class Products(ServerTest):
         self.assertEqual(cleo.post(f"{path}/start").status, 200)
         self.assert_replayed(later, create("/createDrop", sale, "d2"))
 
+        self.assertEqual(cleo.post(f"{path}/end").status, 200)
+        self.assertEqual(cleo.request("DELETE", f"/products/{sale['prodId']}").status, 204)
+        self.assert_replayed(later, create("/createDrop", sale, "d2"))
+        unknown = create("/createDrop", sale, "d3")
+        self.assertEqual((unknown.status, unknown.code), (404, "not-found"))
+
     def test_pages_have_totals_and_filters(self):
         cleo = self.sign_up("creator")
         drop = self.make_drop(cleo)

@@ -73,7 +73,14 @@ std::optional<Problem> CheckProduct(const Context& context, CreateDrop* create) 
   const Result<Product> product = context.service().products().Get(create->product);
   if (!product.ok()) {
     Problem problem = ProblemOf(product.status());
-    if (problem.code == ProblemCode::not_found) problem.detail = "there is no such product";
+    if (problem.code == ProblemCode::not_found) {
+      // Deleted, it may be, since its creator made the drop by this key: the engine knows.
+      if (!create->key.empty() && create->creator.empty()) {
+        create->creator = CreatorId(context.subject().view());
+        return std::nullopt;
+      }
+      problem.detail = "there is no such product";
+    }
     return problem;
   }
   if (auto problem = context.CheckOwner(product->creator.view())) return problem;

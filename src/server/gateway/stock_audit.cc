@@ -84,10 +84,12 @@ bool StockAudit::ReadOn() {
 
 void StockAudit::Publish() {
   seq_ = sums_.seq();
-  const bool worse = sums_.oversold() > oversold_ || sums_.wrong_balances() > wrong_balances_;
+  // Said once: a wrong balance is followed by as many as the drop has entries.
+  const bool was_well = oversold_ == 0 && wrong_balances_ == 0;
   oversold_ = sums_.oversold();
   wrong_balances_ = sums_.wrong_balances();
-  if (!worse) return;
+  const bool is_well = oversold_ == 0 && wrong_balances_ == 0;
+  if (is_well || !was_well) return;
   log_.Say(LogLevel::error, "up to log row " + std::to_string(sums_.seq()) + " " +
                                 std::to_string(sums_.oversold()) + " units are oversold and " +
                                 std::to_string(sums_.wrong_balances()) +

@@ -21,7 +21,7 @@ std::size_t CountIn(const std::string& bytes, const std::string& part) {
   return count;
 }
 
-// Every second text would still be there if SQLite only marked as free what is deleted.
+// If SQLite only marked as free what is deleted, there would be more copies than there were texts.
 TEST(SqliteErase, LeavesNextToNothingInTheFile) {
   constexpr int kAccounts = 300;
   const TempDirectory directory;
